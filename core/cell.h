@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A cell: program x memory kind x pin mechanism; the unit that runs. */
+#ifndef CORE_CELL_H
+#define CORE_CELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/mutant.h"
+#include "core/plan.h"
+
+enum verdict_kind {
+	VERDICT_PASS,
+	VERDICT_FAIL,
+	VERDICT_SKIP,
+	VERDICT_UNREACHED,
+	VERDICT_BROKEN,
+};
+
+struct verdict {
+	enum verdict_kind kind;
+	/* fail: "lost-write" "stale-pin" "leak" "torn" "use-after-free" "refused"
+	 * "accounting" "hang" "crash"; skip: the need; else "" */
+	char class[20];
+	char law[16];	  /* "isolation" "coherence" "accounting" "access" or "" */
+	int step;	  /* number from 1; 0: the final look at every view */
+	char step_text[64];
+	long page;	  /* unit page in the region, -1 unknown */
+	long offset;	  /* bytes into that page, -1 unknown */
+	char read[64], allowed[96], whose[96];
+	char why[256];	  /* one line for people; for a skip how to meet the need */
+	uint64_t wall_ns, step_ns; /* of the cell; of its own steps alone */
+};
+
+struct cell {
+	const struct program *program;
+	const struct mem_kind *mem;
+	const struct pin_kind *pin[PIN_CLASSES]; /* NULL where the program has none */
+	char id[200];
+};
+
+struct run_options {
+	int cpu;	 /* all actors run here */
+	unsigned timeout_ms; /* of one step */
+	FILE *trace;	 /* each step and every view, or NULL */
+	const struct mutant *mutant; /* a lie to plant, or NULL */
+};
+
+/* Builds the id; pins may be NULL. */
+void cell_set_id(struct cell *c);
+
+/*
+ * One executor for many cells. open maps what runner and actors share (before
+ * any cell, so that no actor allocates it); NULL and errno on failure.
+ */
+struct executor *executor_open(const struct run_options *o);
+void executor_close(struct executor *x);
+
+/* Runs one cell; everything that can go wrong is in *v. */
+void cell_run(struct executor *x, const struct cell *c, struct verdict *v);
+
+const char *verdict_name(enum verdict_kind k);
+
+#endif

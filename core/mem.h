@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory kinds: what backs a region, how it is mapped, and the proof of it. */
+#ifndef CORE_MEM_H
+#define CORE_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/model.h"
+
+/* When a kind's settle op runs. */
+enum settle_at {
+	SETTLE_NEVER,
+	SETTLE_MAP,	    /* once, after map */
+	SETTLE_FIRST_STORE, /* once, after the first P:write of all of the region */
+};
+
+/*
+ * A region as one process sees it. Each actor has its own copy (fork copies it),
+ * so addr is that process's address; remap changes it there only.
+ */
+struct region {
+	const struct mem_kind *kind;
+	int index;	/* in the program, from 0 */
+	char *addr;	/* NULL while unmapped */
+	size_t len;	/* bytes, a multiple of kind->unit */
+	int fd;		/* of the file behind it, or -1; open in all actors */
+	bool settled;
+};
+
+struct mem_kind {
+	const char *name, *about;
+	const char *needs[6]; /* NULL-terminated, see need.h */
+	enum share share;
+	size_t unit;	      /* bytes of one page of the notation */
+	unsigned units;	      /* default size of a region, in units */
+	enum settle_at settle_at;
+	bool mutant;
+
+	/*
+	 * In the runner, before the actor exists: opens r->fd of r->len bytes
+	 * (first content is written by the caller). NULL: no file. 0 or -errno.
+	 */
+	int (*prepare)(struct region *r);
+	/*
+	 * In the actor: maps r->len bytes at the wished address `at` (MAP_FIXED_
+	 * NOREPLACE, aligned to 2 MiB), read-write, nothing populated beyond what
+	 * the kind is defined by. Sets r->addr. 0 or -errno.
+	 */
+	int (*map)(struct region *r, char *at);
+	/* Brings the memory into the kind's state; must not change its bytes. */
+	int (*settle)(struct region *r);
+	/*
+	 * Proves the kind's state: after settle, else after the first store of all
+	 * of the region (never before). Must not touch the memory; pagemap and
+	 * smaps only. 0: it is what it says; 1: it is not (why is set); -errno.
+	 */
+	int (*check)(struct region *r, char *why, size_t size);
+};
+
+/* All kinds, mutants last; NULL-terminated. */
+extern const struct mem_kind *const mem_kinds[];
+
+const struct mem_kind *mem_kind_find(const char *name);
+
+/* --- Facts about a page from /proc/self/pagemap and smaps, for check and verbs --- */
+
+struct page_fact {
+	bool present, swapped, file_or_shared, exclusive;
+	unsigned long pfn; /* 0 without CAP_SYS_ADMIN */
+};
+
+/* Of the page at addr in the calling process. 0 or -errno. */
+int page_fact(const void *addr, struct page_fact *fact);
+
+/*
+ * A field of the smaps entry that holds addr, in kB ("AnonHugePages", "Swap"),
+ * or for "VmFlags" 1 when `flag` (two letters) is set. -errno on failure.
+ */
+long smaps_kb(const void *addr, const char *field);
+int smaps_flag(const void *addr, const char *flag);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The reference model: what each view may read. See docs/laws.md.
+ *
+ * A world is one possible state of one base page: objects with a value for each
+ * sector, what each address space maps there, and what each pin holds. Every
+ * base page has a set of worlds of its own, since no rule couples the contents
+ * of two pages. A step maps each world to one or more; an observation removes
+ * the worlds that disagree; none left is a failure.
+ *
+ * Private anonymous memory is modelled as if fork copied at once: how long the
+ * kernel shares the page is its own affair, and that nobody can tell is the law.
+ */
+#ifndef CORE_MODEL_H
+#define CORE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/pattern.h"
+#include "core/util.h"
+
+enum {
+	PROCS_MAX = 6,
+	PINS_MAX = 4,
+	REGIONS_MAX = 3,
+	OBJECTS_MAX = 16,
+	WORLDS_MAX = 16, /* of one page; more is -EOVERFLOW, never a pass */
+	HIST_MAX = 12,	 /* values that a weak pin may show, for each sector */
+};
+
+/* What backs a region. A pin's promise and a discard's result depend on it. */
+enum share {
+	SHARE_PRIVATE_ANON,
+	SHARE_PRIVATE_FILE, /* MAP_PRIVATE of a file with first content */
+	SHARE_SHARED,	    /* MAP_SHARED, anonymous or a file */
+};
+
+enum object_kind {
+	OBJECT_FREE,
+	OBJECT_ANON,
+	OBJECT_FILE, /* the page cache page that the file owns now */
+	OBJECT_GONE, /* behind the end of a truncated file */
+	OBJECT_ORPHAN, /* left its file, pins may still hold it */
+};
+
+struct object {
+	uint8_t kind;
+	bool lazyfree; /* MADV_FREE: may be dropped until the next store */
+	value_t value[PAGE_SECTORS];
+};
+
+enum view_state {
+	VIEW_NONE,   /* no mapping in this address space: access is SIGSEGV */
+	VIEW_ABSENT, /* mapped, nothing of its own: zeros or the file's page */
+	VIEW_OBJECT,
+};
+
+enum view_prot { PROT_RW, PROT_RO, PROT_NO };
+enum view_fork { FORK_COPY, FORK_DONT, FORK_WIPE };
+
+struct view {
+	uint8_t state, object, prot, fork;
+};
+
+/* How a pin was taken (include/linux/mm.h, Documentation/core-api/pin_user_pages.rst). */
+enum pin_class { PIN_RW, PIN_RO, PIN_GET, PIN_CLASSES };
+
+/* What the newest kernel promises for it; older kernels are deviations. */
+enum promise {
+	PROMISE_SAME_OBJECT,   /* FOLL_PIN|FOLL_LONGTERM */
+	PROMISE_PINNER_VALUES, /* FOLL_GET */
+};
+
+struct pinned {
+	bool live, weak, from_file;
+	uint8_t owner, object, nhist[PAGE_SECTORS];
+	value_t hist[PAGE_SECTORS][HIST_MAX];
+};
+
+/* Object 0 belongs to the file (or to shared anonymous memory). */
+struct world {
+	struct object object[OBJECTS_MAX];
+	struct view view[PROCS_MAX];
+	struct pinned pin[PINS_MAX];
+};
+
+/* Outcomes of an access or a call, as bits. */
+enum outcome {
+	OUTCOME_OK = 1,
+	OUTCOME_SEGV = 2,
+	OUTCOME_BUS = 4,
+	OUTCOME_ERR = 8, /* errno in the observation */
+};
+
+/* What one world expects of a step on one page. */
+struct expect {
+	unsigned outcomes; /* of enum outcome */
+	int err;	   /* the errno that OUTCOME_ERR stands for, or 0 for any */
+	bool reads;
+	uint8_t n[PAGE_SECTORS];
+	value_t value[PAGE_SECTORS][HIST_MAX];
+};
+
+/* What was seen of one base page. */
+struct seen {
+	enum outcome outcome;
+	int err;
+	const void *data; /* BASE_PAGE bytes, or NULL when nothing was read */
+	uint8_t sectors;  /* bitmap of the sectors that data holds */
+};
+
+struct model_page {
+	struct world *world;
+	int nworlds, capacity;
+};
+
+struct model_region {
+	enum share share;
+	size_t npages; /* base pages */
+	struct model_page *page;
+};
+
+struct model {
+	uint16_t nonce;
+	int nregions;
+	struct model_region region[REGIONS_MAX];
+};
+
+/* One verb's step on one world of one page. */
+struct model_step {
+	struct model *m;
+	const struct op *op;
+	enum share share;
+	size_t page;	       /* base page in the region */
+	uint8_t sectors;       /* bitmap of the sectors inside the step's range */
+	struct model_page *set;
+	int index; /* of this world; use world_of(), a branch may move it */
+	struct expect expect;
+	bool overflow;
+};
+
+/* The first difference that no world allows. */
+struct violation {
+	size_t region, page; /* page: base page in the region */
+	int sector;	     /* -1: the outcome, not the bytes, is wrong */
+	struct seen seen;
+	struct pattern_read read;
+	struct expect allowed; /* union over the worlds */
+	bool overflow;
+};
+
+int model_init(struct model *m, uint16_t nonce);
+void model_free(struct model *m);
+
+/*
+ * Adds a region that process 0 maps. first is the content of its file, or
+ * VALUE_ZERO. Returns the region's number or -errno.
+ */
+int model_add_region(struct model *m, enum share share, size_t npages,
+		     value_t first);
+
+/*
+ * Applies op to every page in its range (all pages for a step of a whole
+ * process). seen, when not NULL, holds what was observed for each page of the
+ * range; worlds that disagree are dropped. Returns 0, or 1 with *v set when no
+ * world is left for some page (the model must not be used any more).
+ */
+int model_apply(struct model *m, const struct op *op, const struct seen *seen,
+		struct violation *v);
+
+/* --- For the model functions of verbs --- */
+
+struct world *world_of(struct model_step *s);
+
+/*
+ * Adds a copy of the current world as an alternative that the kernel may choose
+ * and returns it; pointers from world_of() must be taken again.
+ */
+struct world *world_branch(struct model_step *s);
+
+/* A new object with the values of what process proc sees, or -1 (overflow). */
+int world_object_from_view(struct model_step *s, int proc);
+
+/* The view's own object for a store or a pin; breaks COW in private memory. */
+struct object *world_own(struct model_step *s, int proc);
+
+/* The object that process proc reads, or NULL: none, or all zeros. */
+const struct object *world_visible(const struct world *w, enum share share,
+				   int proc);
+
+/* Access by a process: returns OUTCOME_OK, _SEGV or _BUS. */
+enum outcome world_access(const struct world *w, enum share share, int proc,
+			  bool store);
+
+void world_store(struct object *o, uint8_t sectors, value_t v);
+void expect_object(struct expect *e, const struct object *o, uint8_t sectors);
+
+/* True when a live same-object pin holds the object. */
+bool world_pinned(const struct world *w, int object);
+
+/* True when some world of some page in op's range has a live pin there. */
+bool model_range_pinned(const struct model *m, const struct op *op);
+/* True when a process other than op's maps the range and may share pages. */
+bool model_range_shared(const struct model *m, const struct op *op);
+
+#endif

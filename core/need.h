@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Needs: named requirements of kinds, mechanisms and programs. A need that is
+ * not met makes a skip that names it; every other failure is broken.
+ */
+#ifndef CORE_NEED_H
+#define CORE_NEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct need {
+	const char *name, *about;
+	const char *hint; /* the command or option that meets it */
+	/*
+	 * 0 when met; else 1 with a one-line reason in why. Probes by doing, not
+	 * by version; changes nothing that lasts.
+	 */
+	int (*probe)(char *why, size_t size);
+	/*
+	 * Meets the need for this run under the guard (see guard.h), or NULL when
+	 * pinfold can't. Called at most once. 0 or -errno with why.
+	 */
+	int (*provide)(char *why, size_t size);
+};
+
+/* All needs, NULL-terminated. */
+extern const struct need *const needs[];
+
+/*
+ * Whether a need is met. provide: set it up when it is not. The answer is kept
+ * for the rest of the run. Returns 0, or 1 with the reason in why (may be NULL).
+ * An unknown name is a program error: returns 1, "unknown need".
+ */
+int need_check(const char *name, bool provide, char *why, size_t size);
+
+const struct need *need_find(const char *name);
+
+/* Options of the command line that needs and mechanisms consult. */
+struct host_options {
+	char vfio[256]; /* --vfio: comma list of PCI addresses, "" for none */
+	char rdma[64];	/* --rdma, "" for none */
+	char scratch[256]; /* folder of this run for images and mounts, absolute */
+};
+extern struct host_options host_options;
+
+/* Files of provided needs, "" until provided. */
+struct host_provided {
+	char ext4_dir[512];  /* mount point of the run's ext4 loop image */
+	char tmpfs_dir[512]; /* mount point of the run's tmpfs */
+};
+extern struct host_provided host_provided;
+
+#endif
