@@ -37,7 +37,7 @@ struct cell {
 	const struct program *program;
 	const struct mem_kind *mem;
 	const struct pin_kind *pin[PIN_CLASSES]; /* NULL where the program has none */
-	char id[200];
+	char id[640];
 };
 
 struct run_options {

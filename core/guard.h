@@ -32,7 +32,7 @@ int guard_will_mkdir(const char *path);	  /* undo: rmdir */
 int guard_will_create(const char *path);  /* undo: unlink */
 int guard_will_mount(const char *target); /* undo: umount2(MNT_DETACH) */
 int guard_will_swapon(const char *path);  /* undo: swapoff */
-int guard_will_loop(const char *device);  /* undo: LOOP_CLR_FD */
+int guard_will_loop(const char *device);  /* undo: LOOP_CLR_FD, if over a created file */
 int guard_will_zram(int number);	  /* undo: swapoff + reset (hot_remove) */
 /* Binds a PCI device to vfio-pci; undo: the driver that it had (or none). */
 int guard_bind_vfio(const char *address);

@@ -35,6 +35,7 @@ struct mem_kind {
 	size_t unit;	      /* bytes of one page of the notation */
 	unsigned units;	      /* default size of a region, in units */
 	enum settle_at settle_at;
+	bool hugetlb; /* hugetlbfs: advice that works on LRU pages is refused */
 	bool mutant;
 
 	/*

@@ -57,8 +57,8 @@ enum view_state {
 	VIEW_OBJECT,
 };
 
-enum view_prot { PROT_RW, PROT_RO, PROT_NO };
-enum view_fork { FORK_COPY, FORK_DONT, FORK_WIPE };
+enum view_prot { VIEW_RW, VIEW_RO, VIEW_NO };
+enum view_fork { FORK_DONT, FORK_WIPE }; /* bits of view.fork */
 
 struct view {
 	uint8_t state, object, prot, fork;
@@ -118,6 +118,7 @@ struct model_page {
 
 struct model_region {
 	enum share share;
+	bool hugetlb;
 	size_t npages; /* base pages */
 	struct model_page *page;
 };
@@ -133,6 +134,7 @@ struct model_step {
 	struct model *m;
 	const struct op *op;
 	enum share share;
+	bool hugetlb;
 	size_t page;	       /* base page in the region */
 	uint8_t sectors;       /* bitmap of the sectors inside the step's range */
 	struct model_page *set;
@@ -158,8 +160,8 @@ void model_free(struct model *m);
  * Adds a region that process 0 maps. first is the content of its file, or
  * VALUE_ZERO. Returns the region's number or -errno.
  */
-int model_add_region(struct model *m, enum share share, size_t npages,
-		     value_t first);
+int model_add_region(struct model *m, enum share share, bool hugetlb,
+		     size_t npages, value_t first);
 
 /*
  * Applies op to every page in its range (all pages for a step of a whole
@@ -196,6 +198,15 @@ enum outcome world_access(const struct world *w, enum share share, int proc,
 
 void world_store(struct object *o, uint8_t sectors, value_t v);
 void expect_object(struct expect *e, const struct object *o, uint8_t sectors);
+
+/* The call fails with err in this world. */
+void expect_errno(struct expect *e, int err);
+
+/*
+ * The file's page leaves its file (truncate, punch): pins keep it as an orphan,
+ * the file has a new, empty one.
+ */
+void world_file_page_leaves(struct model_step *s);
 
 /* True when a live same-object pin holds the object. */
 bool world_pinned(const struct world *w, int object);

@@ -10,12 +10,12 @@
 
 struct mutant {
 	const char *name, *about;
-	/* One of these replaces its namesake: the verb or kind that lies. For a
-	 * mechanism every one of its class is replaced. */
+	/* One of these: a verb whose exec is replaced, a kind that is mapped in
+	 * place of the one named, or a mechanism in place of all of its class. */
 	const char *verb;
 	int (*exec)(struct actor *a, const struct op *op);
-	const struct mem_kind *mem;
-	const struct pin_kind *pin;
+	const char *mem_name, *mem;
+	const char *pin;
 };
 
 extern const struct mutant *const mutants[]; /* NULL-terminated */

@@ -77,6 +77,7 @@ struct pin {
 	int index;     /* number of the pin in the program, from 0 */
 	char *addr;    /* in the pinning process */
 	size_t len;    /* bytes, multiple of BASE_PAGE */
+	int region;    /* number of its region */
 	size_t start;  /* byte offset of addr in its region */
 	bool live;     /* between pin and unpin */
 	size_t max_len; /* set before prepare: an upper bound of len */

@@ -29,8 +29,9 @@ unsigned program_pin_classes(const struct program *p);
  * Resolves p for a kind and the mechanisms of its classes. Errors name file,
  * line and column and what was expected (an actor that doesn't live, a pin that
  * isn't held, an unknown verb, a verb that the kind has no meaning for).
- * Returns 0, -EINVAL (broken program) or -ENOTSUP (meaningless for this kind or
- * mechanism: such a cell is not enumerated).
+ * Returns 0, -EINVAL (broken program), -ENOTSUP (meaningless for this kind or
+ * mechanism: such a cell is not enumerated) or -ENOSYS (parsed, but lanes, claims,
+ * threads and background steps are not run yet: a skip).
  */
 int plan_make(struct plan *plan, const struct program *p,
 	      const struct mem_kind *mem, const struct pin_kind *const pin[],

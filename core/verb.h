@@ -56,7 +56,8 @@ struct op {
 	long arg;	      /* size in base pages, or enum protect_arg */
 	const struct pin_kind *pin_kind;
 	/* Set by the executor from the model, before exec: */
-	bool pinned, shared;
+	bool pinned; /* some pin is live in the range */
+	bool shared; /* another process maps the range too */
 };
 
 enum protect_arg { PROTECT_CYCLE, PROTECT_RO, PROTECT_RW, PROTECT_NONE };
@@ -76,7 +77,11 @@ struct actor {
 	char *image;	  /* data of the op's region, from its page 0 */
 	uint8_t *sectors; /* bitmap for each base page of the region */
 	char *why;	  /* one line about an unmet post-condition, 128 bytes */
-	const struct executor *executor; /* for fork; see cell.c */
+	struct channel *channel; /* see actor.h */
+	char *hoard; /* what X filled, or NULL */
+	uint32_t hoard_pages;
+	bool fresh_image; /* after exec: pointers of the runner mean nothing */
+	bool leave; /* set by exit: the process ends after its reply */
 };
 
 struct verb {
@@ -105,6 +110,10 @@ struct verb {
 
 /* All verbs, NULL-terminated. */
 extern const struct verb *const verbs[];
+
+/* The address of op's first byte in the acting process, and its bytes. */
+char *op_addr(const struct actor *a, const struct op *op);
+size_t op_bytes(const struct op *op);
 
 const struct verb *verb_find(const char *name);
 

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "core/guard.h"
+#include "core/need.h"
+
+static char scratch_base[200];
+
+static int scratch_make(bool guarded)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(scratch_base, sizeof(scratch_base), "%s/pinfold-%d", tmp ? tmp : "/tmp", getpid());
+	if (guarded && guard_will_mkdir(scratch_base))
+		return -EIO;
+	if (mkdir(scratch_base, 0700))
+		return -errno;
+	snprintf(host_options.scratch, sizeof(host_options.scratch), "%s", scratch_base);
+	return 0;
+}
+
+static void default_out(char *buf, size_t size, const char *command)
+{
+	time_t now = time(NULL);
+	struct tm t;
+	char stamp[32];
+
+	gmtime_r(&now, &t);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &t);
+	snprintf(buf, size, "results/runs/%s-%s-%d", stamp, command, getpid());
+}
+
+static int first_cpu(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 0;
+	for (int i = CPU_SETSIZE - 1; i >= 0; i--)
+		if (CPU_ISSET((size_t)i, &set))
+			return i;
+	return 0;
+}
+
+static int start_guard(struct session *s)
+{
+	char why[256];
+	int err;
+
+	if (geteuid()) {
+		fprintf(stderr, "pinfold: not root: nothing is set up, cells that need it are skipped\n");
+		return 0;
+	}
+	err = guard_start(why, sizeof(why));
+	if (err)
+		return cli_fail(EXIT_BROKEN, "%s", why);
+	s->guarded = true;
+	return 0;
+}
+
+int session_begin(struct session *s, const struct cli *cli, const struct mutant *mutant)
+{
+	struct run_options o = { .cpu = cli->cpu >= 0 ? cli->cpu : first_cpu(),
+				 .timeout_ms = cli->step_ms, .trace = cli->trace ? stdout : NULL,
+				 .mutant = mutant };
+	char out[300], why[256];
+	int err;
+
+	*s = (struct session){ .cli = cli, .ktap = { .out = stdout, .quiet = cli->quiet,
+						      .color = cli->color } };
+	default_out(out, sizeof(out), cli->command);
+	err = start_guard(s);
+	if (err)
+		return err;
+	s->record = record_open(cli->out ? cli->out : out, cli->resume, cli->command, why,
+				sizeof(why));
+	if (!s->record) {
+		if (s->guarded)
+			guard_end(why + strlen(why), 0);
+		return cli_fail(EXIT_USAGE, "%s", why);
+	}
+	err = scratch_make(s->guarded);
+	if (err)
+		return cli_fail(EXIT_BROKEN, "%s: %s", scratch_base, strerror(-err));
+	s->executor = executor_open(&o);
+	if (!s->executor)
+		return cli_fail(EXIT_BROKEN, "executor: %s", strerror(errno));
+	if (cli->seconds > 0)
+		s->end_ns = now_ns() + (uint64_t)(cli->seconds * 1e9);
+	return 0;
+}
+
+bool session_time_over(const struct session *s)
+{
+	return s->end_ns && now_ns() > s->end_ns;
+}
+
+static void note_overhead(struct session *s, const struct verdict *v)
+{
+	if (v->kind == VERDICT_SKIP || v->wall_ns <= v->step_ns)
+		return;
+	if (s->noverheads == s->overhead_room) {
+		size_t room = s->overhead_room ? s->overhead_room * 2 : 1024;
+		uint64_t *bigger = realloc(s->overhead_ns, room * sizeof(*bigger));
+
+		if (!bigger)
+			return;
+		s->overhead_ns = bigger;
+		s->overhead_room = room;
+	}
+	s->overhead_ns[s->noverheads++] = v->wall_ns - v->step_ns;
+}
+
+void session_cell(struct session *s, const struct cell *c, struct verdict *v)
+{
+	char need[32], why[200];
+	int done = record_done(s->record, c->id, v);
+
+	if (done == 2)
+		record_cell(s->record, c->id, v);
+	if (!done && cell_needs(c, s->guarded, need, why, sizeof(why))) {
+		const struct need *n = need_find(need);
+
+		*v = (struct verdict){ .kind = VERDICT_SKIP, .page = -1, .offset = -1 };
+		snprintf(v->class, sizeof(v->class), "%s", need);
+		snprintf(v->why, sizeof(v->why), "%.120s; %.120s", why, n ? n->hint : "");
+		record_cell(s->record, c->id, v);
+	} else if (!done) {
+		record_start(s->record, c->id);
+		cell_run(s->executor, c, v);
+		record_cell(s->record, c->id, v);
+		note_overhead(s, v);
+	}
+	s->count[v->kind]++;
+	ktap_cell(&s->ktap, c->id, v);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static uint64_t median(uint64_t *v, size_t n)
+{
+	if (!n)
+		return 0;
+	qsort(v, n, sizeof(*v), by_size);
+	return v[n / 2];
+}
+
+static uint64_t fork_exit_wait(void)
+{
+	enum { TIMES = 101 };
+	uint64_t ns[TIMES];
+
+	for (int i = 0; i < TIMES; i++) {
+		uint64_t start = now_ns();
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+		ns[i] = now_ns() - start;
+	}
+	return median(ns, TIMES);
+}
+
+int session_end(struct session *s)
+{
+	int code = EXIT_OK, ran = s->count[VERDICT_PASS] + s->count[VERDICT_FAIL] +
+				  s->count[VERDICT_UNREACHED] + s->count[VERDICT_BROKEN];
+	char why[256] = "";
+	uint64_t fork_ns = fork_exit_wait();
+
+	ktap_totals(&s->ktap, s->count);
+	printf("# harness overhead of a cell: median %.1f us; fork+exit+wait here: median %.1f us\n",
+	       (double)median(s->overhead_ns, s->noverheads) / 1e3, (double)fork_ns / 1e3);
+	executor_close(s->executor);
+	free(s->overhead_ns);
+	if (s->guarded && guard_end(why, sizeof(why)))
+		code = cli_fail(EXIT_BROKEN, "%s", why);
+	else if (!s->guarded)
+		rmdir(scratch_base);
+	if (s->count[VERDICT_BROKEN])
+		code = EXIT_BROKEN;
+	else if (!code && s->count[VERDICT_FAIL])
+		code = EXIT_LAW;
+	else if (!code && !ran)
+		code = EXIT_NOTHING;
+	printf("# record: %s\n", record_path(s->record));
+	if (record_end(s->record, s->count, code))
+		code = cli_fail(EXIT_BROKEN, "the record could not be written completely");
+	return code;
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/actor.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "core/fault.h"
+#include "core/guard.h"
+#include "core/harness.h"
+#include "core/util.h"
+
+enum { IDLE_MS = 1000, DEATH_MS = 50 };
+
+struct slot {
+	_Atomic uint32_t command, done; /* futexes: numbers of calls */
+	_Atomic int pid;
+	struct reply reply;
+};
+
+struct channel {
+	struct slot slot[PROCS_MAX];
+	int fd, runner;
+	uint16_t nonce;
+	struct op op;
+	char verb[WORD_MAX]; /* for an image in which op.verb points nowhere */
+	char why[128];
+	uint8_t outcome[IMAGE_PAGES], sectors[IMAGE_PAGES];
+	char image[IMAGE_MAX] __attribute__((aligned(BASE_PAGE)));
+};
+
+static struct channel *channel_map(int fd)
+{
+	void *at = mmap(NULL, sizeof(struct channel), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+struct channel *channel_open(void)
+{
+	int fd = memfd_create("pinfold-channel", 0);
+	struct channel *ch = NULL;
+
+	if (fd >= 0 && !ftruncate(fd, sizeof(*ch)))
+		ch = channel_map(fd);
+	if (ch) {
+		ch->fd = fd;
+		ch->runner = getpid();
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	return ch;
+}
+
+void channel_close(struct channel *ch)
+{
+	close(ch->fd);
+	munmap(ch, sizeof(*ch));
+}
+
+void channel_reset(struct channel *ch)
+{
+	memset(ch->slot, 0, sizeof(ch->slot));
+	ch->why[0] = '\0';
+}
+
+void channel_attach(struct channel *ch, struct actor *a)
+{
+	a->channel = ch;
+	a->outcome = ch->outcome;
+	a->image = ch->image;
+	a->sectors = ch->sectors;
+	a->why = ch->why;
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t seen, unsigned ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	syscall(SYS_futex, word, FUTEX_WAIT, seen, &t, NULL, 0);
+}
+
+static void execute(struct actor *a)
+{
+	struct channel *ch = a->channel;
+	struct reply *reply = &ch->slot[a->proc].reply;
+	const struct verb *verb = a->fresh_image ? harness_or_verb(ch->verb) : ch->op.verb;
+	/* A copy: after fork the runner goes on while the child still reads it. */
+	const struct op op = ch->op;
+	uint64_t start = now_ns();
+
+	*reply = (struct reply){ 0 };
+	reply->err = verb->exec(a, &op);
+	reply->ns = now_ns() - start;
+	if (!reply->err && verb->post)
+		reply->post = verb->post(a, &op);
+}
+
+static void actor_loop(struct actor *a)
+{
+	struct slot *slot = &a->channel->slot[a->proc];
+	uint32_t last = atomic_load(&slot->done);
+
+	while (!a->leave) {
+		uint32_t next = atomic_load(&slot->command);
+
+		if (next == last) {
+			futex_wait(&slot->command, next, IDLE_MS);
+			if (kill(a->channel->runner, 0) && errno == ESRCH)
+				_exit(1);
+			continue;
+		}
+		execute(a);
+		last = next;
+		atomic_store(&slot->done, next);
+		futex_wake(&slot->done);
+	}
+	_exit(0);
+}
+
+pid_t actor_start(struct channel *ch, const struct actor *a, int proc)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		struct actor self = *a;
+
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != ch->runner)
+			_exit(1);
+		guard_forget();
+		self.proc = proc;
+		actor_loop(&self);
+	}
+	setpgid(pid, pid);
+	atomic_store(&ch->slot[proc].pid, pid);
+	return pid;
+}
+
+void actor_become(struct actor *a, int proc)
+{
+	a->proc = proc;
+	actor_loop(a);
+	_exit(0);
+}
+
+void actor_set_pid(struct actor *a, int proc, pid_t pid)
+{
+	atomic_store(&a->channel->slot[proc].pid, pid);
+}
+
+pid_t actor_pid(const struct channel *ch, int proc)
+{
+	return atomic_load(&ch->slot[proc].pid);
+}
+
+/* A zombie still answers kill(2), so its state tells. */
+static bool process_died(pid_t pid)
+{
+	char path[48], text[512];
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (file_read(path, text, sizeof(text)) < 0)
+		return true;
+	end = strrchr(text, ')');
+	return end && (end[2] == 'Z' || end[2] == 'X');
+}
+
+int actor_call(struct channel *ch, int proc, const struct op *op, unsigned timeout_ms,
+	       struct reply *reply)
+{
+	struct slot *slot = &ch->slot[proc];
+	uint32_t number = atomic_load(&slot->done) + 1;
+	uint64_t end = now_ns() + (uint64_t)timeout_ms * 1000000;
+
+	ch->op = *op;
+	snprintf(ch->verb, sizeof(ch->verb), "%s", op->verb->name);
+	atomic_store(&slot->command, number);
+	futex_wake(&slot->command);
+	for (;;) {
+		uint32_t done = atomic_load(&slot->done);
+
+		if (done == number)
+			break;
+		if (now_ns() > end)
+			return -ETIMEDOUT;
+		futex_wait(&slot->done, done, DEATH_MS);
+		if (atomic_load(&slot->done) == done && process_died(atomic_load(&slot->pid)))
+			return -ECHILD;
+	}
+	*reply = slot->reply;
+	return 0;
+}
+
+int actor_wait_ready(struct channel *ch, int proc, unsigned timeout_ms)
+{
+	struct op op = { .verb = &harness_nop };
+	struct reply reply;
+
+	return actor_call(ch, proc, &op, timeout_ms, &reply);
+}
+
+int actor_why(struct actor *a, const char *text)
+{
+	snprintf(a->why, sizeof(a->channel->why), "%s", text);
+	return 1;
+}
+
+/* 4 GiB apart, so that the largest region and its second place never meet. */
+char *actor_address(int number, int where)
+{
+	return (char *)(uintptr_t)(0x100000000000ULL + ((uint64_t)number * 2 + (uint64_t)where) *
+								  0x100000000ULL);
+}
+
+int actor_exec(struct actor *a)
+{
+	struct slot *slot = &a->channel->slot[a->proc];
+	char fd[16], proc[16];
+	char name[] = "pinfold", command[] = "actor";
+	char *argv[] = { name, command, fd, proc, NULL };
+
+	snprintf(fd, sizeof(fd), "%d", a->channel->fd);
+	snprintf(proc, sizeof(proc), "%d", a->proc);
+	/* The new image answers for this step, as its first act. */
+	slot->reply = (struct reply){ 0 };
+	a->channel->nonce = a->nonce;
+	execv("/proc/self/exe", argv);
+	return -errno;
+}
+
+int actor_main(int fd, int proc)
+{
+	struct channel *ch = channel_map(fd);
+	struct actor a = { .proc = proc };
+	struct slot *slot;
+
+	if (!ch || proc < 0 || proc >= PROCS_MAX)
+		return EXIT_BROKEN;
+	fault_init();
+	channel_attach(ch, &a);
+	a.nonce = ch->nonce;
+	a.nregions = REGIONS_MAX;
+	for (int i = 0; i < REGIONS_MAX; i++)
+		a.region[i] = (struct region){ .index = i, .addr = actor_address(i, 0), .fd = -1 };
+	slot = &ch->slot[proc];
+	a.fresh_image = true;
+	atomic_store(&slot->done, atomic_load(&slot->command));
+	futex_wake(&slot->done);
+	actor_loop(&a);
+	return EXIT_OK;
+}

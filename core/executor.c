@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/executor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "core/harness.h"
+#include "core/judge.h"
+#include "core/verb_list.h"
+
+int executor_broken(struct executor *x, const char *what, int err)
+{
+	struct verdict *v = x->verdict;
+
+	v->kind = VERDICT_BROKEN;
+	snprintf(v->why, sizeof(v->why), "%s: %s", what, errno_name(err < 0 ? -err : err));
+	return 1;
+}
+
+/* By name, since a planted lie is another verb of the same name. */
+static bool is(const struct op *op, const struct verb *verb)
+{
+	return op->verb->name == verb->name;
+}
+
+static int died(struct executor *x, const struct op *op, int err)
+{
+	struct verdict *v = x->verdict;
+
+	v->kind = VERDICT_FAIL;
+	snprintf(v->class, sizeof(v->class), "%s", err == -ETIMEDOUT ? "hang" : "crash");
+	snprintf(v->law, sizeof(v->law), "access");
+	snprintf(v->why, sizeof(v->why), "%s",
+		 err == -ETIMEDOUT ? "the step did not end in time" : "the actor died in the step");
+	judge_step(v, op);
+	return 1;
+}
+
+int executor_ask(struct executor *x, const struct verb *verb, int proc, int region, long arg,
+		 struct reply *reply)
+{
+	struct op op = { .verb = verb, .by = ACTOR_PROCESS, .proc = proc, .region = region,
+			 .arg = arg, .pin = -1 };
+	int err = actor_call(x->channel, proc, &op, x->options.timeout_ms, reply);
+
+	return err ? executor_broken(x, verb->name, err) : 0;
+}
+
+static void trace(struct executor *x, const struct op *op, const struct reply *reply)
+{
+	FILE *out = x->options.trace;
+	char text[64] = "map", value[16];
+
+	if (!out)
+		return;
+	if (op->step)
+		step_print(op->step, text, sizeof(text));
+	else if (op->by == ACTOR_DEVICE || is(op, &verb_read))
+		snprintf(text, sizeof(text), "look %s%d", op->by == ACTOR_DEVICE ? "pin " : "process ",
+			 op->by == ACTOR_DEVICE ? op->pin : op->proc);
+	fprintf(out, "# %2d %-24s %8.1f us", op->number, text, (double)reply->ns / 1e3);
+	if (reply->err)
+		fprintf(out, "  %s", errno_name(-reply->err));
+	for (size_t i = 0; op->verb->flags & VERB_LOOKS && i < op->npages && i < 4; i++) {
+		const struct seen *s = &x->seen[i];
+		struct pattern_site site = { x->model.nonce, (uint8_t)op->region,
+					     (uint32_t)(op->first + i) };
+
+		if (s->outcome != OUTCOME_OK || !s->sectors)
+			fprintf(out, "  [%zu] %s", op->first + i,
+				s->outcome == OUTCOME_SEGV ? "SIGSEGV" :
+				s->outcome == OUTCOME_BUS  ? "SIGBUS" : "-");
+		else
+			fprintf(out, "  [%zu] %s", op->first + i,
+				value_print(pattern_decode(s->data,
+							   (size_t)__builtin_ctz(s->sectors) * SECTOR,
+							   SECTOR, &site).value, value, sizeof(value)));
+	}
+	fputc('\n', out);
+}
+
+/* One observation for each base page of the range (one in all for a whole process). */
+static void observe(struct executor *x, const struct op *op, const struct reply *reply)
+{
+	struct actor *a = &x->base;
+	size_t n = op->verb->flags & VERB_WHOLE ? 1 : op->npages;
+
+	for (size_t i = 0; i < n; i++) {
+		struct seen *s = &x->seen[i];
+
+		*s = (struct seen){ .outcome = OUTCOME_OK };
+		if (reply->err) {
+			s->outcome = OUTCOME_ERR;
+			s->err = -reply->err;
+		} else if (op->verb->flags & VERB_PER_PAGE && op->by == ACTOR_PROCESS) {
+			s->outcome = a->outcome[i];
+		}
+		if (op->verb->flags & VERB_LOOKS && s->outcome == OUTCOME_OK) {
+			s->data = a->image + (op->first + i) * BASE_PAGE;
+			s->sectors = a->sectors[op->first + i];
+		}
+	}
+}
+
+static int call(struct executor *x, const struct op *op, struct reply *reply)
+{
+	struct actor *a = &x->base;
+
+	if (op->verb->flags & VERB_LOOKS)
+		memset(a->sectors + op->first, 0, op->npages);
+	if (op->verb->flags & VERB_PER_PAGE)
+		memset(a->outcome, OUTCOME_OK, op->npages);
+	if (op->by == ACTOR_FILE) {
+		uint64_t start = now_ns();
+
+		*reply = (struct reply){ .err = op->verb->exec(a, op) };
+		reply->ns = now_ns() - start;
+		return 0;
+	}
+	return actor_call(x->channel, op->proc, op, x->options.timeout_ms, reply);
+}
+
+/* What a device did not look at would be judged as a pass. */
+static int looked_at_all(struct executor *x, const struct op *op)
+{
+	size_t last = op->first + op->npages - 1;
+
+	if (op->by != ACTOR_DEVICE || !(op->verb->flags & VERB_LOOKS))
+		return 0;
+	if (x->base.sectors[op->first] && x->base.sectors[last])
+		return 0;
+	return executor_broken(x, "the device read returned no bytes", EIO);
+}
+
+static int reap(struct executor *x, const struct op *op)
+{
+	pid_t pid = actor_pid(x->channel, op->proc);
+	struct reply reply;
+
+	x->alive[op->proc] = false;
+	if (op->child >= 0 && x->alive[op->child]) {
+		if (executor_ask(x, &harness_reap, op->child, 0, pid, &reply))
+			return 1;
+		return reply.err ? executor_broken(x, "wait for a child", reply.err) : 0;
+	}
+	return waitpid(pid, NULL, 0) < 0 ? executor_broken(x, "waitpid", errno) : 0;
+}
+
+static int prove_kind(struct executor *x, int region)
+{
+	const struct mem_kind *mem = x->cell->mem;
+	struct reply reply;
+
+	if (!mem->check)
+		return 0;
+	if (executor_ask(x, &harness_check, 0, region, 0, &reply))
+		return 1;
+	if (reply.post < 0)
+		return executor_broken(x, "check of the memory kind", reply.post);
+	if (reply.post && x->verdict->kind == VERDICT_PASS) {
+		x->verdict->kind = VERDICT_UNREACHED;
+		snprintf(x->verdict->why, sizeof(x->verdict->why), "%s: %.128s", mem->name,
+			 x->base.why);
+	}
+	return 0;
+}
+
+static int settle(struct executor *x, int region)
+{
+	struct reply reply;
+
+	if (executor_ask(x, &harness_settle, 0, region, 0, &reply))
+		return 1;
+	if (reply.err)
+		return executor_broken(x, "settle of the memory kind", reply.err);
+	return prove_kind(x, region);
+}
+
+/* What follows a step: new and ended processes, pins, and the kind's own state. */
+static int follow_up(struct executor *x, const struct op *op)
+{
+	const struct mem_kind *mem = x->cell->mem;
+	bool whole = op->first == 0 && op->npages == x->model.region[op->region].npages && !op->len;
+
+	if (is(op, &verb_fork)) {
+		x->alive[op->child] = true;
+		if (actor_wait_ready(x->channel, op->child, x->options.timeout_ms))
+			return executor_broken(x, "fork", ECHILD);
+	} else if (is(op, &verb_exit)) {
+		return reap(x, op);
+	} else if (op->verb->flags & VERB_TAKES_PIN) {
+		x->pinned[op->pin] = true;
+		x->pin_op[op->pin] = *op;
+	} else if (op->verb->flags & VERB_DROPS_PIN) {
+		x->pinned[op->pin] = false;
+	} else if (is(op, &verb_map) && mem->settle_at == SETTLE_MAP) {
+		return settle(x, op->region);
+	} else if (is(op, &verb_write) && op->by == ACTOR_PROCESS && !op->proc && whole &&
+		   !x->stored[op->region]) {
+		x->stored[op->region] = true;
+		if (mem->settle_at == SETTLE_FIRST_STORE)
+			return settle(x, op->region);
+		if (mem->settle_at == SETTLE_NEVER && !op->pinned)
+			return prove_kind(x, op->region);
+	}
+	return 0;
+}
+
+static void note_unmet(struct executor *x, const struct op *op)
+{
+	struct verdict *v = x->verdict;
+
+	if (v->kind != VERDICT_PASS)
+		return;
+	v->kind = VERDICT_UNREACHED;
+	judge_step(v, op);
+	snprintf(v->why, sizeof(v->why), "%s: %.128s", op->verb->name, x->base.why);
+}
+
+int executor_step(struct executor *x, const struct op *given)
+{
+	struct op op = *given;
+	struct violation violation = { 0 };
+	struct reply reply;
+	int err;
+
+	if (!(op.verb->flags & VERB_WHOLE)) {
+		op.pinned = model_range_pinned(&x->model, &op);
+		op.shared = model_range_shared(&x->model, &op);
+	}
+	err = call(x, &op, &reply);
+	if (err)
+		return died(x, given, err);
+	x->verdict->step_ns += reply.ns;
+	observe(x, &op, &reply);
+	trace(x, &op, &reply);
+	if (!reply.err && looked_at_all(x, &op))
+		return 1;
+	if (model_apply(&x->model, &op, x->seen, &violation)) {
+		judge_violation(x->verdict, &op, &violation, x->cell->mem->unit);
+		judge_step(x->verdict, given);
+		return 1;
+	}
+	if (reply.err)
+		return 0;
+	if (reply.post)
+		note_unmet(x, given);
+	return follow_up(x, &op);
+}
+
+static int look_at_pins(struct executor *x)
+{
+	const struct op *last = &x->plan.op[x->plan.nops - 1];
+
+	for (int i = 0; i < x->plan.npins; i++) {
+		struct op op = x->pin_op[i];
+
+		if (!x->pinned[i] || !x->alive[op.proc])
+			continue;
+		if (is(last, &verb_read) && last->by == ACTOR_DEVICE && last->pin == i &&
+		    !last->len && last->npages == op.npages)
+			continue;
+		op.verb = &verb_read;
+		op.by = ACTOR_DEVICE;
+		op.number = 0;
+		op.step = NULL;
+		if (executor_step(x, &op))
+			return 1;
+	}
+	return 0;
+}
+
+int executor_look(struct executor *x)
+{
+	struct reply reply;
+
+	if (look_at_pins(x))
+		return 1;
+	for (int p = 0; p < x->plan.nprocs; p++) {
+		for (int r = 0; x->alive[p] && r < x->plan.nregions; r++) {
+			struct op op = { .verb = &verb_read, .by = ACTOR_PROCESS, .proc = p,
+					 .pin = -1, .region = r, .unit = x->cell->mem->unit,
+					 .npages = x->model.region[r].npages };
+
+			if (executor_step(x, &op))
+				return 1;
+		}
+	}
+	if (!x->plan.bystander)
+		return 0;
+	if (executor_ask(x, &harness_hoard, BYSTANDER_PROC, 0, 0, &reply))
+		return 1;
+	if (!reply.post)
+		return 0;
+	x->verdict->kind = VERDICT_FAIL;
+	snprintf(x->verdict->class, sizeof(x->verdict->class), "use-after-free");
+	snprintf(x->verdict->law, sizeof(x->verdict->law), "isolation");
+	snprintf(x->verdict->why, sizeof(x->verdict->why), "%s", x->base.why);
+	return 1;
+}

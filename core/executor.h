@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* State of one running cell, for the files of the executor only. */
+#ifndef CORE_EXECUTOR_H
+#define CORE_EXECUTOR_H
+
+#include <sys/types.h>
+
+#include "core/actor.h"
+#include "core/cell.h"
+
+enum { OPENED_MAX = 16 };
+
+struct executor {
+	struct run_options options;
+	struct channel *channel;
+	const struct pin_kind *opened[OPENED_MAX]; /* mechanisms whose open ran */
+	int nopened;
+	uint16_t nonce;
+
+	/* Of the running cell: */
+	const struct cell *cell;
+	struct verdict *verdict;
+	struct plan plan;
+	struct model model;
+	struct actor base; /* what actors start from; also F's, in the runner */
+	bool alive[PROCS_MAX], pinned[PINS_MAX], stored[REGIONS_MAX];
+	struct op pin_op[PINS_MAX]; /* the step that took it */
+	pid_t group;
+	long pinned_kb; /* VmPin + VmLck of P before step one */
+	struct seen seen[IMAGE_PAGES];
+};
+
+/* All return 0, or 1 with the verdict set: the cell is over. */
+
+/* One step or look: exec, post-condition, model. */
+int executor_step(struct executor *x, const struct op *op);
+/* Reads every live view, devices first. */
+int executor_look(struct executor *x);
+/* A harness verb in an actor. */
+int executor_ask(struct executor *x, const struct verb *verb, int proc, int region, long arg,
+		 struct reply *reply);
+/* The harness or host failed. */
+int executor_broken(struct executor *x, const char *what, int err);
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "core/actor.h"
+#include "core/util.h"
+
+static int nop_exec(struct actor *a, const struct op *op)
+{
+	(void)a;
+	(void)op;
+	return 0;
+}
+
+const struct verb harness_nop = { .name = "-nop", .exec = nop_exec };
+
+static int prepare_exec(struct actor *a, const struct op *op)
+{
+	for (int i = 0; i < op->arg; i++) {
+		struct pin *p = &a->pin[i];
+		int err = p->kind->prepare ? p->kind->prepare(p) : 0;
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+const struct verb harness_prepare = { .name = "-prepare", .exec = prepare_exec };
+
+static int settle_exec(struct actor *a, const struct op *op)
+{
+	struct region *r = &a->region[op->region];
+	int err = r->kind->settle(r);
+
+	r->settled = !err;
+	return err;
+}
+
+const struct verb harness_settle = { .name = "-settle", .exec = settle_exec };
+
+static int check_post(struct actor *a, const struct op *op)
+{
+	struct region *r = &a->region[op->region];
+
+	return r->kind->check(r, a->why, sizeof(char[128]));
+}
+
+const struct verb harness_check = { .name = "-check", .exec = nop_exec, .post = check_post };
+
+static int reap_exec(struct actor *a, const struct op *op)
+{
+	int status;
+
+	(void)a;
+	return waitpid((pid_t)op->arg, &status, 0) < 0 ? -errno : 0;
+}
+
+const struct verb harness_reap = { .name = "-reap", .exec = reap_exec };
+
+static long status_kb(const char *text, const char *field)
+{
+	const char *at = strstr(text, field);
+
+	return at ? strtol(at + strlen(field), NULL, 10) : 0;
+}
+
+/* Into the image, since the actor must not allocate and the reply has no room. */
+static int pinned_exec(struct actor *a, const struct op *op)
+{
+	char text[4096];
+	int n = file_read("/proc/self/status", text, sizeof(text));
+	long kb;
+
+	(void)op;
+	if (n < 0)
+		return n;
+	kb = status_kb(text, "VmPin:") + status_kb(text, "VmLck:");
+	memcpy(a->image, &kb, sizeof(kb));
+	return 0;
+}
+
+const struct verb harness_pinned = { .name = "-pinned", .exec = pinned_exec };
+
+static int hoard_post(struct actor *a, const struct op *op)
+{
+	(void)op;
+	for (uint32_t i = 0; i < a->hoard_pages; i++) {
+		struct pattern_site site = { a->nonce, 7, i };
+		struct pattern_read r = pattern_decode(a->hoard + (size_t)i * BASE_PAGE, 0,
+						       BASE_PAGE, &site);
+
+		if (r.state != PATTERN_VALUE || value_writer(r.value) != WRITER_BYSTANDER)
+			return actor_why(a, "the bystander's memory changed under it");
+	}
+	return 0;
+}
+
+const struct verb harness_hoard = { .name = "-hoard", .exec = nop_exec, .post = hoard_post };
+
+const struct verb *harness_or_verb(const char *name)
+{
+	static const struct verb *const own[] = { &harness_nop,	   &harness_prepare,
+						  &harness_settle, &harness_check,
+						  &harness_reap,   &harness_pinned,
+						  &harness_hoard };
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (!strcmp(own[i]->name, name))
+			return own[i];
+	return verb_find(name);
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/verb.h"
+
+int model_init(struct model *m, uint16_t nonce)
+{
+	*m = (struct model){ .nonce = nonce };
+	return 0;
+}
+
+void model_free(struct model *m)
+{
+	for (int r = 0; r < m->nregions; r++) {
+		for (size_t i = 0; i < m->region[r].npages; i++)
+			free(m->region[r].page[i].world);
+		free(m->region[r].page);
+	}
+	m->nregions = 0;
+}
+
+static int page_init(struct model_page *p, enum share share, value_t first)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	if (share != SHARE_PRIVATE_ANON)
+		w->object[0].kind = OBJECT_FILE;
+	for (int s = 0; s < PAGE_SECTORS; s++)
+		w->object[0].value[s] = first;
+	*p = (struct model_page){ w, 1, 1 };
+	return 0;
+}
+
+int model_add_region(struct model *m, enum share share, bool hugetlb, size_t npages,
+		     value_t first)
+{
+	struct model_region *r = &m->region[m->nregions];
+	int err = 0;
+
+	if (m->nregions == REGIONS_MAX)
+		return -EOVERFLOW;
+	*r = (struct model_region){ share, hugetlb, npages, calloc(npages, sizeof(*r->page)) };
+	if (!r->page)
+		return -ENOMEM;
+	m->nregions++;
+	for (size_t i = 0; i < npages && !err; i++)
+		err = page_init(&r->page[i], share, first);
+	return err ? err : m->nregions - 1;
+}
+
+struct world *world_of(struct model_step *s)
+{
+	return &s->set->world[s->index];
+}
+
+struct world *world_branch(struct model_step *s)
+{
+	struct model_page *p = s->set;
+
+	if (p->nworlds == p->capacity) {
+		int more = p->capacity * 2;
+		struct world *w = more <= WORLDS_MAX ?
+			realloc(p->world, (size_t)more * sizeof(*w)) : NULL;
+
+		if (!w) {
+			s->overflow = true;
+			return world_of(s);
+		}
+		p->world = w;
+		p->capacity = more;
+	}
+	p->world[p->nworlds] = p->world[s->index];
+	return &p->world[p->nworlds++];
+}
+
+const struct object *world_visible(const struct world *w, enum share share, int proc)
+{
+	const struct view *v = &w->view[proc];
+
+	if (v->state == VIEW_OBJECT)
+		return &w->object[v->object];
+	if (v->state == VIEW_ABSENT && share != SHARE_PRIVATE_ANON)
+		return &w->object[0];
+	return NULL;
+}
+
+enum outcome world_access(const struct world *w, enum share share, int proc, bool store)
+{
+	const struct view *v = &w->view[proc];
+	const struct object *o = world_visible(w, share, proc);
+
+	if (v->state == VIEW_NONE || v->prot == VIEW_NO || (store && v->prot == VIEW_RO))
+		return OUTCOME_SEGV;
+	return o && o->kind == OBJECT_GONE ? OUTCOME_BUS : OUTCOME_OK;
+}
+
+static bool object_used(const struct world *w, int object)
+{
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (w->view[i].state == VIEW_OBJECT && w->view[i].object == object)
+			return true;
+	for (int i = 0; i < PINS_MAX; i++)
+		if (w->pin[i].live && !w->pin[i].weak && w->pin[i].object == object)
+			return true;
+	return false;
+}
+
+int world_object_from_view(struct model_step *s, int proc)
+{
+	struct world *w = world_of(s);
+	const struct object *from = world_visible(w, s->share, proc);
+
+	for (int i = 1; i < OBJECTS_MAX; i++) {
+		if (object_used(w, i))
+			continue;
+		if (from)
+			memcpy(w->object[i].value, from->value, sizeof(from->value));
+		else
+			memset(w->object[i].value, 0, sizeof(w->object[i].value));
+		w->object[i].kind = OBJECT_ANON;
+		w->object[i].lazyfree = from && from->lazyfree;
+		return i;
+	}
+	s->overflow = true;
+	return -1;
+}
+
+struct object *world_own(struct model_step *s, int proc)
+{
+	struct world *w = world_of(s);
+	struct view *v = &w->view[proc];
+
+	if (s->share == SHARE_SHARED)
+		return &w->object[0];
+	if (v->state == VIEW_ABSENT) {
+		int object = world_object_from_view(s, proc);
+
+		if (object < 0)
+			return NULL;
+		v->state = VIEW_OBJECT;
+		v->object = (uint8_t)object;
+	}
+	return &w->object[v->object];
+}
+
+void world_store(struct object *o, uint8_t sectors, value_t v)
+{
+	for (int i = 0; i < PAGE_SECTORS; i++)
+		if (sectors & 1 << i)
+			o->value[i] = v;
+	o->lazyfree = false;
+}
+
+void expect_object(struct expect *e, const struct object *o, uint8_t sectors)
+{
+	e->reads = true;
+	for (int i = 0; i < PAGE_SECTORS; i++) {
+		e->n[i] = (sectors & 1 << i) != 0;
+		e->value[i][0] = o ? o->value[i] : VALUE_ZERO;
+	}
+}
+
+void expect_errno(struct expect *e, int err)
+{
+	e->outcomes = OUTCOME_ERR;
+	e->err = err;
+}
+
+void world_file_page_leaves(struct model_step *s)
+{
+	struct world *w = world_of(s);
+
+	if (world_pinned(w, 0)) {
+		int orphan = 1;
+
+		while (orphan < OBJECTS_MAX && object_used(w, orphan))
+			orphan++;
+		if (orphan == OBJECTS_MAX) {
+			s->overflow = true;
+			return;
+		}
+		w->object[orphan] = w->object[0];
+		w->object[orphan].kind = OBJECT_ORPHAN;
+		for (int i = 0; i < PINS_MAX; i++)
+			if (w->pin[i].live && !w->pin[i].weak && !w->pin[i].object)
+				w->pin[i].object = (uint8_t)orphan;
+	}
+	memset(w->object[0].value, 0, sizeof(w->object[0].value));
+}
+
+bool world_pinned(const struct world *w, int object)
+{
+	for (int i = 0; i < PINS_MAX; i++)
+		if (w->pin[i].live && !w->pin[i].weak && w->pin[i].object == object)
+			return true;
+	return false;
+}
+
+static void hist_add(struct pinned *p, const struct object *o)
+{
+	for (int s = 0; s < PAGE_SECTORS; s++) {
+		value_t v = o ? o->value[s] : VALUE_ZERO;
+		int n = p->nhist[s], i = 0;
+
+		while (i < n && p->hist[s][i] != v)
+			i++;
+		if (i == n && n < HIST_MAX) {
+			p->hist[s][n] = v;
+			p->nhist[s]++;
+		}
+	}
+}
+
+/* A weak pin may show any value that its owner had since it was taken. */
+static void hist_update(struct world *w, enum share share)
+{
+	for (int i = 0; i < PINS_MAX; i++) {
+		struct pinned *p = &w->pin[i];
+
+		if (!p->live || !p->weak)
+			continue;
+		if (w->view[p->owner].state != VIEW_NONE)
+			hist_add(p, world_visible(w, share, p->owner));
+		if (p->from_file)
+			hist_add(p, &w->object[0]);
+	}
+}
+
+static bool value_in(const struct expect *e, int sector, value_t v)
+{
+	for (int i = 0; i < e->n[sector]; i++)
+		if (e->value[sector][i] == v)
+			return true;
+	return false;
+}
+
+/* The first sector that differs, PAGE_SECTORS for none; decoded into read. */
+static int sector_mismatch(const struct expect *e, const struct seen *seen,
+			   const struct pattern_read read[])
+{
+	for (int i = 0; i < PAGE_SECTORS; i++)
+		if ((seen->sectors & 1 << i) && e->n[i] &&
+		    (read[i].state != PATTERN_VALUE || !value_in(e, i, read[i].value)))
+			return i;
+	return PAGE_SECTORS;
+}
+
+static bool outcome_agrees(const struct expect *e, const struct seen *seen)
+{
+	return (e->outcomes & seen->outcome) &&
+	       (seen->outcome != OUTCOME_ERR || !e->err || e->err == seen->err);
+}
+
+static void expect_merge(struct expect *into, const struct expect *e)
+{
+	into->outcomes |= e->outcomes;
+	into->err = e->err ? e->err : into->err;
+	into->reads |= e->reads;
+	for (int s = 0; s < PAGE_SECTORS; s++)
+		for (int i = 0; i < e->n[s]; i++)
+			if (!value_in(into, s, e->value[s][i]) && into->n[s] < HIST_MAX)
+				into->value[s][into->n[s]++] = e->value[s][i];
+}
+
+struct page_judge {
+	const struct seen *seen;
+	struct pattern_read read[PAGE_SECTORS];
+	struct violation v;
+	int best; /* the longest agreement so far, to report that world's sector */
+};
+
+static bool judge(struct page_judge *j, const struct expect *e)
+{
+	int sector = -1;
+
+	expect_merge(&j->v.allowed, e);
+	if (outcome_agrees(e, j->seen)) {
+		sector = e->reads && j->seen->data && j->seen->outcome == OUTCOME_OK ?
+			 sector_mismatch(e, j->seen, j->read) : PAGE_SECTORS;
+		if (sector == PAGE_SECTORS)
+			return true;
+	}
+	if (sector >= j->best) {
+		j->best = sector;
+		j->v.sector = sector;
+		j->v.read = sector >= 0 ? j->read[sector] : (struct pattern_read){ 0 };
+	}
+	return false;
+}
+
+static int page_apply(struct model *m, const struct op *op, int region, size_t page,
+		      const struct seen *seen, struct violation *v)
+{
+	struct model_region *r = &m->region[region];
+	struct model_page *set = &r->page[page];
+	struct page_judge j = { .seen = seen, .best = -2 };
+	int n = set->nworlds, kept = 0, total;
+	struct model_step s = { .m = m, .op = op, .share = r->share,
+				.hugetlb = r->hugetlb, .page = page, .set = set };
+	bool drop[WORLDS_MAX] = { false };
+	struct pattern_site site = { m->nonce, (uint8_t)region, (uint32_t)page };
+
+	s.sectors = op->verb->flags & VERB_WHOLE ? 0xff : op_sectors(op, page);
+	if (seen && seen->data)
+		for (size_t i = 0; i < PAGE_SECTORS; i++)
+			j.read[i] = pattern_decode(seen->data, i * SECTOR, SECTOR, &site);
+	for (s.index = 0; s.index < n; s.index++) {
+		s.expect = (struct expect){ .outcomes = OUTCOME_OK };
+		op->verb->model(&s);
+		drop[s.index] = seen && !judge(&j, &s.expect);
+	}
+	total = set->nworlds;
+	for (int i = 0; i < total; i++)
+		if (!drop[i])
+			set->world[kept++] = set->world[i];
+	set->nworlds = kept;
+	for (int i = 0; i < kept; i++)
+		hist_update(&set->world[i], r->share);
+	if (kept && !s.overflow)
+		return 0;
+	*v = j.v;
+	v->region = (size_t)region;
+	v->page = page;
+	v->overflow = s.overflow;
+	if (seen)
+		v->seen = *seen;
+	return 1;
+}
+
+int model_apply(struct model *m, const struct op *op, const struct seen *seen, struct violation *v)
+{
+	if (op->verb->flags & VERB_WHOLE) {
+		for (int r = 0; r < m->nregions; r++)
+			for (size_t i = 0; i < m->region[r].npages; i++)
+				if (page_apply(m, op, r, i, seen, v))
+					return 1;
+		return 0;
+	}
+	for (size_t i = 0; i < op->npages; i++)
+		if (page_apply(m, op, op->region, op->first + i, seen ? &seen[i] : NULL, v))
+			return 1;
+	return 0;
+}
+
+bool model_range_pinned(const struct model *m, const struct op *op)
+{
+	for (size_t i = 0; i < op->npages; i++) {
+		const struct model_page *p = &m->region[op->region].page[op->first + i];
+
+		for (int w = 0; w < p->nworlds; w++)
+			for (int n = 0; n < PINS_MAX; n++)
+				if (p->world[w].pin[n].live)
+					return true;
+	}
+	return false;
+}
+
+bool model_range_shared(const struct model *m, const struct op *op)
+{
+	for (size_t i = 0; i < op->npages; i++) {
+		const struct model_page *p = &m->region[op->region].page[op->first + i];
+
+		for (int n = 0; n < PROCS_MAX; n++)
+			if (n != op->proc && p->world[0].view[n].state != VIEW_NONE)
+				return true;
+	}
+	return false;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the needs share; need.c has the table. */
+#ifndef CORE_NEED_KIND_H
+#define CORE_NEED_KIND_H
+
+#include "core/need.h"
+
+extern const struct need need_root, need_pagemap, need_thp, need_hugetlb_2m;
+extern const struct need need_pageout, need_wipeonfork, need_uring, need_vmsplice;
+extern const struct need need_swap, need_loop, need_ext4, need_tmpfs;
+extern const struct need need_vfio, need_edu, need_lanes;
+
+/*
+ * Runs probe in a child, so that a signal, a hang or a pin of the probe leaves no
+ * trace in the runner. Returns what probe returns; 1 with why when it died.
+ */
+int probe_in_child(int (*probe)(char *why, size_t size), char *why, size_t size);
+
+/*
+ * Runs a program (argv[0] is looked up, also in the sbin folders) without output,
+ * at most 20 s. Returns 0, the exit code, or -errno (-ETIME when it took too long).
+ */
+int run_quietly(const char *const argv[]);
+
+/* Formats the reason and returns 1. */
+int unmet(char *why, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

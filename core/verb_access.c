@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/fault.h"
+#include "core/verb_list.h"
+
+static int device_read(struct actor *a, const struct op *op)
+{
+	struct pin_data data = { a->image, a->sectors };
+
+	return op->pin_kind->device_read(&a->pin[op->pin], &data);
+}
+
+static int file_read_pages(struct actor *a, const struct op *op)
+{
+	for (size_t i = 0; i < op->npages; i++) {
+		size_t at = (op->first + i) * BASE_PAGE;
+
+		if (pread(a->region[op->region].fd, a->image + at, BASE_PAGE, (off_t)at) !=
+		    BASE_PAGE)
+			return -EIO;
+		a->sectors[op->first + i] = 0xff;
+	}
+	return 0;
+}
+
+static int read_exec(struct actor *a, const struct op *op)
+{
+	const char *base;
+
+	if (op->by == ACTOR_DEVICE)
+		return device_read(a, op);
+	if (op->by == ACTOR_FILE)
+		return file_read_pages(a, op);
+	base = a->region[op->region].addr;
+	for (size_t i = 0; i < op->npages; i++) {
+		size_t page = op->first + i;
+		uint8_t map = op_sectors(op, page);
+
+		if (!map)
+			continue;
+		a->outcome[i] = fault_copy(a->image + page * BASE_PAGE, base + page * BASE_PAGE, map);
+		a->sectors[page] = map;
+	}
+	return 0;
+}
+
+static void read_model(struct model_step *s)
+{
+	struct world *w = world_of(s);
+	const struct op *op = s->op;
+
+	if (!s->sectors)
+		return;
+	if (op->by == ACTOR_DEVICE && w->pin[op->pin].weak) {
+		struct pinned *p = &w->pin[op->pin];
+
+		s->expect.reads = true;
+		memcpy(s->expect.n, p->nhist, sizeof(p->nhist));
+		memcpy(s->expect.value, p->hist, sizeof(p->hist));
+	} else if (op->by == ACTOR_DEVICE) {
+		expect_object(&s->expect, &w->object[w->pin[op->pin].object], s->sectors);
+	} else if (op->by == ACTOR_FILE) {
+		expect_object(&s->expect, &w->object[0], s->sectors);
+	} else {
+		const struct object *o = world_visible(w, s->share, op->proc);
+
+		s->expect.outcomes = world_access(w, s->share, op->proc, false);
+		if (s->expect.outcomes != OUTCOME_OK)
+			return;
+		expect_object(&s->expect, o, s->sectors);
+		if (o && o->lazyfree && !world_pinned(w, w->view[op->proc].object))
+			world_branch(s)->view[op->proc].state = VIEW_ABSENT;
+	}
+}
+
+static int read_emit(FILE *out, const struct op *op)
+{
+	if (op->by == ACTOR_FILE)
+		return -ENOTSUP;
+	if (op->by == ACTOR_DEVICE)
+		return op->pin_kind->emit ? 0 : -ENOTSUP;
+	fprintf(out, "look(%d, r%d + %zu, %zu);\n", op->number, op->region, op->first * BASE_PAGE,
+		op_bytes(op));
+	return 0;
+}
+
+const struct verb verb_read = {
+	.name = "read",
+	.about = "reads every byte of the place; the model says what it may be",
+	.rule = "fork(2), mmap(2) MAP_PRIVATE; Documentation/core-api/pin_user_pages.rst",
+	.by = ACTOR_PROCESS | ACTOR_DEVICE | ACTOR_FILE,
+	.flags = VERB_LOOKS | VERB_PER_PAGE,
+	.exec = read_exec,
+	.model = read_model,
+	.emit = read_emit,
+};
+
+static void pattern_page(char *page, const struct actor *a, const struct op *op, size_t number)
+{
+	struct pattern_site site = { a->nonce, (uint8_t)op->region, (uint32_t)number };
+	uint8_t map = op_sectors(op, number);
+
+	for (size_t s = 0; s < PAGE_SECTORS; s++)
+		if (map & 1 << s)
+			pattern_fill(page, s * SECTOR, SECTOR, op->value, &site);
+}
+
+/* The runs of sectors that a transfer stores, one write for each. */
+static int transfer(struct actor *a, const struct op *op)
+{
+	struct pin *pin = &a->pin[op->pin];
+
+	for (size_t i = 0; i < op->npages; i++) {
+		size_t page = op->first + i, at = page * BASE_PAGE;
+		uint8_t map = op_sectors(op, page);
+
+		pattern_page(a->image + at, a, op, page);
+		for (size_t s = 0; s < PAGE_SECTORS;) {
+			size_t end = s;
+			int err = 0;
+
+			while (end < PAGE_SECTORS && map & 1 << end)
+				end++;
+			if (end > s && op->by == ACTOR_DEVICE)
+				err = op->pin_kind->device_write(pin, at + s * SECTOR - pin->start,
+								 (end - s) * SECTOR,
+								 a->image + at + s * SECTOR);
+			else if (end > s && pwrite(a->region[op->region].fd,
+						   a->image + at + s * SECTOR, (end - s) * SECTOR,
+						   (off_t)(at + s * SECTOR)) !=
+						    (ssize_t)((end - s) * SECTOR))
+				err = -EIO;
+			if (err)
+				return err;
+			s = end + 1;
+		}
+	}
+	return 0;
+}
+
+static int write_exec(struct actor *a, const struct op *op)
+{
+	char *base;
+
+	if (op->by != ACTOR_PROCESS)
+		return transfer(a, op);
+	base = a->region[op->region].addr;
+	for (size_t i = 0; i < op->npages; i++) {
+		size_t page = op->first + i;
+
+		if (op_sectors(op, page))
+			FAULT_GUARD(a->outcome[i],
+				    pattern_page(base + page * BASE_PAGE, a, op, page));
+	}
+	return 0;
+}
+
+static void write_model(struct model_step *s)
+{
+	struct world *w = world_of(s);
+	const struct op *op = s->op;
+	struct object *o = &w->object[0];
+
+	if (!s->sectors)
+		return;
+	if (op->by == ACTOR_PROCESS) {
+		s->expect.outcomes = world_access(w, s->share, op->proc, true);
+		if (s->expect.outcomes != OUTCOME_OK)
+			return;
+		o = world_own(s, op->proc);
+	} else if (op->by == ACTOR_DEVICE) {
+		o = &w->object[w->pin[op->pin].object];
+	} else {
+		o->kind = OBJECT_FILE; /* a write past the end extends the file */
+	}
+	if (o)
+		world_store(o, s->sectors, op->value);
+}
+
+static int write_emit(FILE *out, const struct op *op)
+{
+	if (op->by == ACTOR_FILE || op->len)
+		return -ENOTSUP;
+	if (op->by == ACTOR_DEVICE)
+		fprintf(out, "memset(img, %u, pin%d_len);\n", value_number(op->value), op->pin);
+	else
+		fprintf(out, "memset(r%d + %zu, %u, %zu);\n", op->region, op->first * BASE_PAGE,
+			value_number(op->value), op_bytes(op));
+	return 0;
+}
+
+const struct verb verb_write = {
+	.name = "write",
+	.about = "stores to every byte of the place; F and D write past the page tables",
+	.rule = "fork(2), mmap(2) MAP_PRIVATE; Documentation/core-api/pin_user_pages.rst",
+	.by = ACTOR_PROCESS | ACTOR_DEVICE | ACTOR_FILE,
+	.arg = ARG_VALUE,
+	.flags = VERB_STORES | VERB_PER_PAGE,
+	.exec = write_exec,
+	.model = write_model,
+	.emit = write_emit,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The verbs, one line each; every one is defined in a verb_*.c file. */
+#ifndef CORE_VERB_LIST_H
+#define CORE_VERB_LIST_H
+
+#include "core/verb.h"
+
+/* verb_access.c */
+extern const struct verb verb_read, verb_write;
+/* verb_process.c */
+extern const struct verb verb_fork, verb_exit, verb_exec;
+/* verb_mapping.c */
+extern const struct verb verb_map, verb_unmap, verb_protect, verb_remap;
+/* verb_advice.c */
+extern const struct verb verb_discard, verb_free, verb_pageout;
+extern const struct verb verb_dontfork, verb_dofork, verb_wipeonfork, verb_keeponfork;
+/* verb_pin.c */
+extern const struct verb verb_pin_rw, verb_pin_ro, verb_get, verb_unpin;
+/* verb_file.c */
+extern const struct verb verb_truncate, verb_punch, verb_scavenge;
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
+#include "core/verb_list.h"
+
+static int pin_exec(struct actor *a, const struct op *op)
+{
+	struct pin *p = &a->pin[op->pin];
+	int err;
+
+	p->addr = op_addr(a, op);
+	p->start = op->first * BASE_PAGE;
+	p->len = op_bytes(op);
+	err = op->pin_kind->pin(p);
+	p->live = !err;
+	return err;
+}
+
+static void take(struct model_step *s, int object, bool weak)
+{
+	struct world *w = world_of(s);
+	struct pinned *p = &w->pin[s->op->pin];
+
+	*p = (struct pinned){ .live = true, .weak = weak, .owner = (uint8_t)s->op->proc,
+			      .object = (uint8_t)object,
+			      .from_file = weak && s->share == SHARE_PRIVATE_FILE &&
+					   w->view[s->op->proc].state == VIEW_ABSENT };
+}
+
+static bool pin_refused(struct model_step *s, bool store)
+{
+	if (world_access(world_of(s), s->share, s->op->proc, store) == OUTCOME_OK)
+		return false;
+	expect_errno(&s->expect, EFAULT);
+	return true;
+}
+
+/* A FOLL_PIN pin breaks COW when it is taken, so it and the address show one object. */
+static void pin_strong(struct model_step *s, bool store)
+{
+	struct object *o;
+
+	if (pin_refused(s, store))
+		return;
+	o = world_own(s, s->op->proc);
+	if (o)
+		take(s, (int)(o - world_of(s)->object), false);
+}
+
+static void pin_rw_model(struct model_step *s)
+{
+	pin_strong(s, true);
+}
+
+static void pin_ro_model(struct model_step *s)
+{
+	pin_strong(s, false);
+}
+
+/* In shared memory a reference holds the one page that everybody has. */
+static void get_model(struct model_step *s)
+{
+	if (pin_refused(s, false))
+		return;
+	if (s->share == SHARE_SHARED)
+		take(s, 0, false);
+	else
+		take(s, 0, true);
+}
+
+static int pin_emit(FILE *out, const struct op *op)
+{
+	struct pin p = { .kind = op->pin_kind, .index = op->pin, .start = op->first * BASE_PAGE,
+			 .len = op_bytes(op) };
+
+	return op->pin_kind->emit ? op->pin_kind->emit(out, "pin", &p) : -ENOTSUP;
+}
+
+const struct verb verb_pin_rw = {
+	.name = "pin-rw",
+	.about = "takes a read-write long-term pin (FOLL_PIN|FOLL_LONGTERM|FOLL_WRITE)",
+	.rule = "Documentation/core-api/pin_user_pages.rst; 5.19 PageAnonExclusive series",
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.flags = VERB_TAKES_PIN,
+	.pin_class = PIN_RW,
+	.exec = pin_exec,
+	.model = pin_rw_model,
+	.emit = pin_emit,
+};
+
+const struct verb verb_pin_ro = {
+	.name = "pin-ro",
+	.about = "takes a read-only long-term pin; it unshares first",
+	.rule = "a7f226604170 (5.19) unshare before R/O pin; 84209e87c696 (6.2) zeropage and "
+		"private file pages",
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.flags = VERB_TAKES_PIN,
+	.pin_class = PIN_RO,
+	.exec = pin_exec,
+	.model = pin_ro_model,
+	.emit = pin_emit,
+};
+
+const struct verb verb_get = {
+	.name = "get",
+	.about = "takes a page reference (FOLL_GET); it may show any value that its owner had since",
+	.rule = "Documentation/core-api/pin_user_pages.rst: FOLL_GET is for page structs, not data",
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.flags = VERB_TAKES_PIN,
+	.pin_class = PIN_GET,
+	.exec = pin_exec,
+	.model = get_model,
+	.emit = pin_emit,
+};
+
+static int unpin_exec(struct actor *a, const struct op *op)
+{
+	struct pin *p = &a->pin[op->pin];
+	int err = op->pin_kind->unpin(p);
+
+	p->live = err != 0;
+	return err;
+}
+
+/* Releasing a R/W pin marks the page dirty, so MADV_FREE may drop it no longer. */
+static void unpin_model(struct model_step *s)
+{
+	struct world *w = world_of(s);
+	struct pinned *p = &w->pin[s->op->pin];
+
+	if (p->live && !p->weak && s->op->pin_kind->class == PIN_RW)
+		w->object[p->object].lazyfree = false;
+	p->live = false;
+}
+
+static int unpin_emit(FILE *out, const struct op *op)
+{
+	struct pin p = { .kind = op->pin_kind, .index = op->pin, .start = op->first * BASE_PAGE,
+			 .len = op_bytes(op) };
+
+	return op->pin_kind->emit ? op->pin_kind->emit(out, "unpin", &p) : -ENOTSUP;
+}
+
+const struct verb verb_unpin = {
+	.name = "unpin",
+	.about = "releases a pin; what was pinned is released once and is counted",
+	.rule = "Documentation/core-api/pin_user_pages.rst: unpin_user_pages_dirty_lock",
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.flags = VERB_DROPS_PIN,
+	.exec = unpin_exec,
+	.model = unpin_model,
+	.emit = unpin_emit,
+};

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "results/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/util.h"
+#include "results/report_internal.h"
+
+const char *class_meaning(const char *class)
+{
+	static const char *const row[][2] = {
+		{ "lost-write", "a store is not seen where it must be" },
+		{ "stale-pin", "a pin and the address it was taken at show different memory" },
+		{ "leak", "bytes of another process or file are seen" },
+		{ "torn", "a value is seen that is part old and part new" },
+		{ "use-after-free", "memory that is still in use was handed to someone else" },
+		{ "refused", "a call or access ended in a way that no rule allows" },
+		{ "accounting", "what was pinned was not released exactly once, or not counted" },
+		{ "hang", "a step did not end in its time" },
+		{ "crash", "a process or the machine went down" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++)
+		if (!strcmp(row[i][0], class))
+			return row[i][1];
+	return "";
+}
+
+const char *env_text(const struct report *r, size_t run, const char *key)
+{
+	const char *s = json_string_value(json_object_get(r->env[run], key));
+
+	return s ? s : "";
+}
+
+/* The length of the part of a cell's id that names the program. */
+static size_t program_length(const char *cell)
+{
+	static const char *const axis[] = { "/mem=", "/pin" };
+	size_t n = strlen(cell);
+
+	for (size_t i = 0; i < ARRAY_SIZE(axis); i++) {
+		const char *at = strstr(cell, axis[i]);
+
+		/* "/pin" begins program names too: only /pin...=x is an axis. */
+		while (at && !at[1 + strcspn(at + 1, "=/")])
+			at = NULL;
+		while (at && at[1 + strcspn(at + 1, "=/")] != '=')
+			at = strstr(at + 1, axis[i]);
+		if (at && (size_t)(at - cell) < n)
+			n = (size_t)(at - cell);
+	}
+	return n;
+}
+
+static int order_detail(const struct verdict *a, const struct verdict *b)
+{
+	int c = (a->step > b->step) - (a->step < b->step);
+
+	c = c ? c : strcmp(a->step_text, b->step_text);
+	c = c ? c : strcmp(a->law, b->law);
+	c = c ? c : (a->page > b->page) - (a->page < b->page);
+	c = c ? c : (a->offset > b->offset) - (a->offset < b->offset);
+	c = c ? c : strcmp(a->read, b->read);
+	c = c ? c : strcmp(a->allowed, b->allowed);
+	c = c ? c : strcmp(a->whose, b->whose);
+	return c ? c : strcmp(a->why, b->why);
+}
+
+static int order_finding(const void *x, const void *y)
+{
+	const struct finding *a = x, *b = y;
+	const struct verdict *v = &a->result->verdict, *w = &b->result->verdict;
+	int c = (int)v->kind - (int)w->kind;
+
+	c = c ? c : strcmp(v->class, w->class);
+	c = c ? c : strcmp(a->program, b->program);
+	c = c ? c : order_detail(v, w);
+	c = c ? c : (a->run > b->run) - (a->run < b->run);
+	return c ? c : strcmp(a->result->cell, b->result->cell);
+}
+
+static int order_row(const void *x, const void *y)
+{
+	const struct row *a = x, *b = y;
+
+	return a->bad != b->bad ? b->bad - a->bad : strcmp(a->program, b->program);
+}
+
+size_t findings_of(const struct report *r, enum verdict_kind k, size_t *end)
+{
+	size_t i = 0;
+
+	while (i < r->findings && r->finding[i].result->verdict.kind != k)
+		i++;
+	*end = i;
+	while (*end < r->findings && r->finding[*end].result->verdict.kind == k)
+		++*end;
+	return i;
+}
+
+size_t findings_alike(const struct report *r, size_t i, size_t end, enum finding_part part)
+{
+	const struct finding *a = &r->finding[i];
+	const struct verdict *v = &a->result->verdict;
+
+	for (i++; i < end; i++) {
+		const struct finding *b = &r->finding[i];
+		const struct verdict *w = &b->result->verdict;
+
+		if (strcmp(v->class, w->class) ||
+		    (part >= SAME_PROGRAM && strcmp(a->program, b->program)) ||
+		    (part == SAME_DETAIL && order_detail(v, w)))
+			break;
+	}
+	return i;
+}
+
+static struct row *row_for(struct report *r, json_t *index, const char *program)
+{
+	json_t *at = json_object_get(index, program);
+	struct row *row;
+
+	if (at)
+		return &r->row[json_integer_value(at)];
+	row = realloc(r->row, (r->rows + 1) * sizeof(*row));
+	if (!row)
+		return NULL;
+	r->row = row;
+	row += r->rows;
+	memset(row, 0, sizeof(*row));
+	snprintf(row->program, sizeof(row->program), "%s", program);
+	row->square = calloc(r->runs, sizeof(*row->square));
+	if (!row->square || json_object_set_new(index, program, json_integer((json_int_t)r->rows)))
+		return NULL;
+	r->rows++;
+	return row;
+}
+
+static int add_result(struct report *r, json_t *index, size_t run, const struct result *result)
+{
+	const struct verdict *v = &result->verdict;
+	size_t n = program_length(result->cell);
+	struct finding *f = &r->finding[r->findings];
+	struct square *q;
+	struct row *row;
+
+	snprintf(f->program, sizeof(f->program), "%.*s", (int)n, result->cell);
+	row = row_for(r, index, f->program);
+	if (!row)
+		return -ENOMEM;
+	q = &row->square[run];
+	q->cells++;
+	q->count[v->kind]++;
+	r->total[run][v->kind]++;
+	row->bad |= v->kind == VERDICT_FAIL || v->kind == VERDICT_BROKEN;
+	if (v->kind == VERDICT_FAIL && q->class && strcmp(q->class, v->class))
+		q->more_classes = true;
+	if (v->kind == VERDICT_FAIL && !q->class)
+		q->class = v->class;
+	if (v->kind == VERDICT_PASS)
+		return 0;
+	f->result = result;
+	f->run = run;
+	f->axes = result->cell[n] ? result->cell + n + 1 : "";
+	r->findings++;
+	return 0;
+}
+
+/* Two runs of one kernel are told apart by their folder, else by their number. */
+static int set_labels(struct report *r)
+{
+	for (size_t i = 0; i < r->runs; i++) {
+		const char *label = r->run[i].label;
+		size_t same = 0, before = 0;
+
+		for (size_t j = 0; j < r->runs; j++) {
+			bool alike = !strcmp(label, r->run[j].label);
+
+			same += alike;
+			before += alike && j < i;
+		}
+		if (same == 1) {
+			r->label[i] = strdup(label);
+		} else if (asprintf(&r->label[i], "%s #%zu", label, before + 1) < 0) {
+			r->label[i] = NULL;
+		}
+		if (!r->label[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int collect(struct report *r, json_t *index)
+{
+	size_t cells = 1;
+
+	for (size_t i = 0; i < r->runs; i++)
+		cells += r->run[i].count;
+	r->env = calloc(r->runs + 1, sizeof(*r->env));
+	r->label = calloc(r->runs + 1, sizeof(*r->label));
+	r->total = calloc(r->runs + 1, sizeof(*r->total));
+	r->finding = calloc(cells, sizeof(*r->finding));
+	if (!r->env || !r->label || !r->total || !r->finding || !index || set_labels(r))
+		return -ENOMEM;
+	for (size_t i = 0; i < r->runs; i++) {
+		r->env[i] = json_loads(r->run[i].env_json, 0, NULL);
+		for (size_t j = 0; j < r->run[i].count; j++)
+			if (add_result(r, index, i, &r->run[i].result[j]))
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+int report_collect(struct report *r, const struct run runs[], size_t n)
+{
+	json_t *index = json_object();
+	int err;
+
+	memset(r, 0, sizeof(*r));
+	r->run = runs;
+	r->runs = n;
+	err = collect(r, index);
+	json_decref(index);
+	if (err) {
+		report_release(r);
+		return err;
+	}
+	if (r->rows)
+		qsort(r->row, r->rows, sizeof(*r->row), order_row);
+	qsort(r->finding, r->findings, sizeof(*r->finding), order_finding);
+	return 0;
+}
+
+void report_release(struct report *r)
+{
+	for (size_t i = 0; i < r->rows; i++)
+		free(r->row[i].square);
+	for (size_t i = 0; i < r->runs; i++) {
+		if (r->env)
+			json_decref(r->env[i]);
+		if (r->label)
+			free(r->label[i]);
+	}
+	free(r->row);
+	free(r->env);
+	free(r->label);
+	free(r->total);
+	free(r->finding);
+	memset(r, 0, sizeof(*r));
+}

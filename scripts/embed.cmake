@@ -1,0 +1,12 @@
+# Writes the corpus as a C table: bytes, since a string literal has a length limit.
+set(text "#include \"core/embedded.h\"\n\n")
+set(table "const struct embedded_file embedded_files[] = {\n")
+set(n 0)
+foreach(file ${FILES})
+  file(READ ${ROOT}/${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const char file${n}[] = { ${bytes}0 };\n")
+  string(APPEND table "\t{ \"${file}\", file${n} },\n")
+  math(EXPR n "${n} + 1")
+endforeach()
+file(WRITE ${OUT} "${text}\n${table}\t{ 0, 0 },\n};\n")

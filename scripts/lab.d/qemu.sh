@@ -1,0 +1,103 @@
+# shellcheck shell=bash disable=SC2034,SC2153 # the other parts of lab set and read these variables
+# One boot: QEMU's command line, its time limit, the guest's output as it comes, and what became of it.
+
+EDU_SLOTS=(10 11 12 13)
+
+vfio_devices() { printf '0000:00:%s.0\n' "${EDU_SLOTS[@]}" | paste -sd , -; }
+
+qemu_accel() {
+    case $1 in
+        kvm) QEMU=(-machine "q35,kernel-irqchip=split" -accel kvm -cpu host) ;;
+        icount) QEMU=(-machine q35 -accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu max) ;;
+        *) QEMU=(-machine q35 -accel "tcg,thread=multi" -cpu max) ;;
+    esac
+}
+
+share() {
+    local tag=$1 path=$2 options=$3
+    # QEMU reads a comma as the next option unless it is doubled.
+    QEMU+=(-fsdev "local,id=$tag,security_model=none,multidevs=remap,path=${path//,/,,}$options"
+        -device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
+}
+
+qemu_arguments() {
+    local accel=$1 out=$2 log=$3 slot
+    qemu_accel "$accel"
+    QEMU+=(-nodefaults -no-user-config -display none -no-reboot -m "$MEM" -smp "$SMP" -nic none
+        -device "intel-iommu,intremap=on,caching-mode=on,aw-bits=48"
+        -kernel "$K_IMAGE" -initrd "$LAB_TMP/initrd"
+        -append "console=ttyS0 panic=-1 intel_iommu=on iommu=nopt no_timer_check $APPEND")
+    for slot in "${EDU_SLOTS[@]}"; do
+        QEMU+=(-device "edu,dma_mask=0xffffffffffff,addr=0x$slot")
+    done
+    share root / ,readonly=on
+    share out "$out" ''
+    share cwd "$LAB_CWD" ,readonly=on
+    [[ -z $K_MODULES ]] || share modules "$K_MODULES" ,readonly=on
+    QEMU+=(-drive "if=none,id=disk,format=raw,cache=unsafe,file=$LAB_TMP/disk" -device "virtio-blk-pci,drive=disk")
+    if [[ $MODE == shell ]]; then
+        QEMU+=(-chardev "stdio,id=console,mux=on,signal=off,logfile=$log,logappend=on" -mon chardev=console)
+    else
+        QEMU+=(-chardev "file,id=console,path=$log,append=on")
+    fi
+    QEMU+=(-serial chardev:console)
+}
+
+# Returns QEMU's exit code, 124 when its time was up.
+qemu_boot() {
+    local accel=$1 out=$2 seconds=$3 log=$4 rc=0
+    rm -f "$LAB_TMP/disk"
+    truncate -s 1G "$LAB_TMP/disk"
+    qemu_arguments "$accel" "$out" "$log"
+    if [[ $MODE == shell ]]; then
+        timeout --foreground -k 5 "$seconds" qemu-system-x86_64 "${QEMU[@]}" 2>"$LAB_TMP/qemu.err" || rc=$?
+        return "$rc"
+    fi
+    timeout -k 5 "$seconds" qemu-system-x86_64 "${QEMU[@]}" </dev/null >/dev/null 2>"$LAB_TMP/qemu.err" &
+    LAB_QEMU=$!
+    follow "$out/stdout" 1
+    follow "$out/stderr" 2
+    wait "$LAB_QEMU" 2>/dev/null || rc=$?
+    LAB_QEMU=
+    wait
+    return "$rc"
+}
+
+follow() {
+    local file=$1 fd=$2 size
+    [[ $MODE != probe ]] || return 0
+    : >>"$file"
+    size=$(stat -c %s "$file")
+    tail -q -s 0.2 --pid="$LAB_QEMU" -c "+$((size + 1))" -f "$file" >&"$fd" &
+}
+
+kvm_works() {
+    local answer=$LAB_CACHE/kvm/$K_LABEL out=$LAB_TMP/probe mode=$MODE
+    [[ -r /dev/kvm && -w /dev/kvm ]] || return 1
+    mkdir -p "$LAB_CACHE/kvm" "$out"
+    if [[ ! -s $answer ]]; then
+        rm -f "$out/rc"
+        MODE=probe GUEST_COMMAND=(true)
+        initramfs_build
+        qemu_boot kvm "$out" 20 "$LAB_TMP/probe.log" || true
+        MODE=$mode
+        if [[ -f $out/rc ]]; then echo kvm; else echo tcg; fi >"$answer"
+        say "$K_LABEL: $([[ -f $out/rc ]] && echo 'KVM works' || echo 'does not boot under KVM, using emulation')"
+    fi
+    [[ $(cat "$answer") == kvm ]]
+}
+
+how_it_ended() {
+    local rc=$1 log=$2 offset=$3 line
+    line=$(tail -c "+$((offset + 1))" "$log" | grep -a -m 1 'Kernel panic - ' | sed 's/.*Kernel panic - //' | tr -d '\r' || true)
+    if [[ -n $line ]]; then
+        echo "kernel panic ($line)"
+    elif ((rc == 124 || rc == 137)); then
+        echo "still running at its time limit"
+    elif ((rc != 0)); then
+        echo "QEMU ended with $rc ($(grep -v '^$' "$LAB_TMP/qemu.err" | tail -n 1))"
+    else
+        line=$(tail -c "+$((offset + 1))" "$log" | grep -a -m 1 '^lab-guest: ' | tr -d '\r' || true)
+        echo "the guest ended without an exit code${line:+ (${line#lab-guest: })}"
+    fi
+}

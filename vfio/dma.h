@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* PCI devices that pinfold can make copy memory: one file each, see edu.c. */
+#ifndef VFIO_DMA_H
+#define VFIO_DMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vfio_device;
+
+struct dma_device {
+	const char *name;
+	size_t max; /* bytes of one copy at most, a multiple of SECTOR */
+
+	bool (*matches)(uint16_t vendor, uint16_t device);
+	/* In the runner; bus mastering is on, registers can be reached. 0 or -errno. */
+	int (*open)(struct vfio_device *dev);
+	/*
+	 * Begins to copy len bytes between two IOVAs (below 4 GiB) and does not wait.
+	 * 0 or -errno; -EBUSY while it is busy, perhaps for an actor that was killed.
+	 */
+	int (*start)(struct vfio_device *dev, uint64_t dst, uint64_t src, size_t len);
+	/* 1: busy; 0: every byte of the copy has been stored; -errno. Does not sleep. */
+	int (*poll)(struct vfio_device *dev);
+	void (*close)(struct vfio_device *dev); /* may be NULL */
+};
+
+/* All devices, NULL-terminated. */
+extern const struct dma_device *const dma_devices[];
+
+extern const struct dma_device dma_edu;
+
+#endif
