@@ -9,6 +9,7 @@ static int pin_exec(struct actor *a, const struct op *op)
 	int err;
 
 	p->addr = op_addr(a, op);
+	p->region = op->region;
 	p->start = op->first * BASE_PAGE;
 	p->len = op_bytes(op);
 	err = op->pin_kind->pin(p);
