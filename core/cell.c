@@ -273,6 +273,7 @@ static void finish(struct executor *x)
 {
 	pid_t bystander = x->plan.bystander ? actor_pid(x->channel, BYSTANDER_PROC) : 0;
 
+	executor_give_back(x);
 	if (x->group > 0) {
 		kill(-x->group, SIGKILL);
 		while (waitpid(-x->group, NULL, 0) > 0)

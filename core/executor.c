@@ -208,6 +208,30 @@ static int follow_up(struct executor *x, const struct op *op)
 	return 0;
 }
 
+/*
+ * A process gives back its pins before it leaves: a VFIO mapping can be undone by
+ * its own address space alone until 6.2, and would live on in the container.
+ */
+static void give_back(struct executor *x, int proc)
+{
+	for (int i = 0; i < x->plan.npins; i++) {
+		struct op op = x->pin_op[i];
+		struct reply reply;
+
+		if (!x->pinned[i] || op.proc != proc || !x->alive[proc])
+			continue;
+		op.verb = &verb_unpin;
+		x->pinned[i] = false;
+		actor_call(x->channel, proc, &op, x->options.timeout_ms, &reply);
+	}
+}
+
+void executor_give_back(struct executor *x)
+{
+	for (int p = 0; p < PROCS_MAX; p++)
+		give_back(x, p);
+}
+
 static void note_unmet(struct executor *x, const struct op *op)
 {
 	struct verdict *v = x->verdict;
@@ -229,6 +253,9 @@ int executor_step(struct executor *x, const struct op *given)
 	if (!(op.verb->flags & VERB_WHOLE)) {
 		op.pinned = model_range_pinned(&x->model, &op);
 		op.shared = model_range_shared(&x->model, &op);
+		op.empty = model_range_empty(&x->model, &op);
+	} else if (!is(&op, &verb_fork)) {
+		give_back(x, op.proc);
 	}
 	err = call(x, &op, &reply);
 	if (err)

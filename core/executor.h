@@ -36,6 +36,8 @@ struct executor {
 int executor_step(struct executor *x, const struct op *op);
 /* Reads every live view, devices first. */
 int executor_look(struct executor *x);
+/* Best effort, before the actors are killed: unpins what they still hold. */
+void executor_give_back(struct executor *x);
 /* A harness verb in an actor. */
 int executor_ask(struct executor *x, const struct verb *verb, int proc, int region, long arg,
 		 struct reply *reply);

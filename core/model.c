@@ -372,3 +372,15 @@ bool model_range_shared(const struct model *m, const struct op *op)
 	}
 	return false;
 }
+
+bool model_range_empty(const struct model *m, const struct op *op)
+{
+	const struct model_region *r = &m->region[op->region];
+
+	if (r->share != SHARE_PRIVATE_ANON)
+		return false;
+	for (size_t i = 0; i < op->npages; i++)
+		if (r->page[op->first + i].world[0].view[op->proc].state == VIEW_OBJECT)
+			return false;
+	return true;
+}

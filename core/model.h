@@ -213,6 +213,8 @@ bool world_pinned(const struct world *w, int object);
 
 /* True when some world of some page in op's range has a live pin there. */
 bool model_range_pinned(const struct model *m, const struct op *op);
+/* True when op's process has only zero pages or nothing in the range. */
+bool model_range_empty(const struct model *m, const struct op *op);
 /* True when a process other than op's maps the range and may share pages. */
 bool model_range_shared(const struct model *m, const struct op *op);
 

@@ -58,6 +58,7 @@ struct op {
 	/* Set by the executor from the model, before exec: */
 	bool pinned; /* some pin is live in the range */
 	bool shared; /* another process maps the range too */
+	bool empty;  /* private anonymous memory that was never stored to: zero pages */
 };
 
 enum protect_arg { PROTECT_CYCLE, PROTECT_RO, PROTECT_RW, PROTECT_NONE };

@@ -123,7 +123,8 @@ static int pageout_post(struct actor *a, const struct op *op)
 	const struct timespec pause = { 0, 2000000 };
 	const char *at = op_addr(a, op);
 
-	if (op->pinned)
+	/* Pinned pages may not go, zero pages have nothing to reclaim. */
+	if (op->pinned || op->empty)
 		return 0;
 	for (int tries = 0; tries < 10; tries++) {
 		size_t left = 0;

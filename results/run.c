@@ -219,8 +219,8 @@ int run_read_open(struct run *run, const char *file, json_t **open_cells, size_t
 		  size_t size)
 {
 	struct reader r = { .run = run, .file = file, .why = why, .size = size };
-	char *text;
-	size_t length;
+	char *text = NULL;
+	size_t length = 0;
 	int err;
 
 	memset(run, 0, sizeof(*run));
