@@ -195,7 +195,7 @@ static int load(const char *path, char **text, size_t *size)
 	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &st))
-		return -errno;
+		return errno ? -errno : -EIO;
 	*size = 0;
 	*text = malloc((size_t)st.st_size + 1);
 	if (!*text)
@@ -203,9 +203,8 @@ static int load(const char *path, char **text, size_t *size)
 	while (*size < (size_t)st.st_size) {
 		n = read(fd, *text + *size, (size_t)st.st_size - *size);
 		if (n < 0 && errno != EINTR) {
-			n = -errno;
 			free(*text);
-			return (int)n;
+			return -EIO;
 		}
 		if (!n)
 			break;
@@ -228,7 +227,7 @@ int run_read_open(struct run *run, const char *file, json_t **open_cells, size_t
 	*whole = 0;
 	why[0] = '\0';
 	err = load(file, &text, &length);
-	if (err) {
+	if (err || !text) {
 		snprintf(why, size, "%s: %s", file, strerror(-err));
 		return err;
 	}

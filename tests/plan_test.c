@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Programs resolved for a cell: defaults, and what is refused with which words.
+#include "tests/scenario.h"
+
+#include "core/actor.h"
+
+static struct plan plan;
+static struct program program = { .file = "" };
+
+static int make(const char *kind, const char *steps, struct parse_error *err)
+{
+	*err = (struct parse_error){ "" };
+	if (steps_parse(&program, steps, "steps", 1, 1, err))
+		fail_msg("%s", err->text);
+	return plan_make(&plan, &program, mem_kind_find(kind), scenario_pins, err);
+}
+
+static void plans(const char *kind, const char *steps)
+{
+	struct parse_error err;
+
+	if (make(kind, steps, &err))
+		fail_msg("%s: %s", steps, err.text);
+}
+
+static void pins_are_named_in_turn(void **state)
+{
+	(void)state;
+	plans("anon", "P:pin-rw P:get P:pin-ro=mine D:read D2:read mine:read P:unpin=D2 P:unpin P:unpin");
+	assert_int_equal(plan.npins, 3);
+	assert_int_equal(plan.op[4].pin, 0);
+	assert_int_equal(plan.op[5].pin, 1);
+	assert_int_equal(plan.op[6].pin, 2);
+	assert_int_equal(plan.op[7].pin, 1);
+	/* Without a name: the newest that this process holds. */
+	assert_int_equal(plan.op[8].pin, 2);
+	assert_int_equal(plan.op[9].pin, 0);
+	assert_ptr_equal(plan.op[5].pin_kind, &scenario_get);
+	assert_int_equal(plan.classes, 1 << PIN_RW | 1 << PIN_RO | 1 << PIN_GET);
+}
+
+static void children_are_numbered_in_turn(void **state)
+{
+	(void)state;
+	plans("anon", "P:fork P:fork C2:fork C3:exit C:fork=C4 C4:write=1");
+	assert_int_equal(plan.nprocs, 5);
+	assert_int_equal(plan.op[1].child, 1);
+	assert_int_equal(plan.op[2].child, 2);
+	assert_int_equal(plan.op[3].child, 3);
+	assert_int_equal(plan.op[3].proc, 2);
+	assert_int_equal(plan.op[4].child, 2); /* exit: of the parent */
+	assert_int_equal(plan.parent[3], 2);
+	assert_int_equal(plan.parent[4], 1);
+	assert_int_equal(plan.op[6].value, value_make(4, 1));
+}
+
+static void values_are_the_next_free_number(void **state)
+{
+	(void)state;
+	plans("private-tmpfs", "P:write P:write F:write P:pin-rw D:write P:write=254");
+	assert_int_not_equal(plan.op[1].value, plan.op[2].value);
+	assert_int_equal(value_writer(plan.op[1].value), 0);
+	assert_int_equal(value_writer(plan.op[3].value), WRITER_FILE);
+	assert_int_equal(value_writer(plan.op[5].value), WRITER_DEVICE);
+	assert_int_equal(plan.op[6].value, value_make(0, 254));
+}
+
+static void map_comes_by_itself(void **state)
+{
+	(void)state;
+	plans("anon", "P:write");
+	assert_int_equal(plan.nops, 2);
+	assert_string_equal(plan.op[0].verb->name, "map");
+	assert_null(plan.op[0].step);
+	assert_int_equal(plan.op[0].number, 0);
+	assert_int_equal(plan.op[1].number, 1);
+	assert_string_equal(plan.region[0].name, "buf");
+	assert_int_equal(plan.op[1].npages, 2);
+	plans("anon", "P:map=a:3p P:map=b:8p P:write@b[6..7]+512:1024");
+	assert_int_equal(plan.nops, 3);
+	assert_int_equal(plan.nregions, 2);
+	assert_int_equal(plan.op[2].region, 1);
+	assert_int_equal(plan.op[2].first, 6);
+	assert_int_equal(plan.op[2].npages, 2);
+	assert_int_equal(op_sectors(&plan.op[2], 6), 0x06);
+	assert_int_equal(op_sectors(&plan.op[2], 5), 0);
+}
+
+static void places_count_in_units_of_the_kind(void **state)
+{
+	(void)state;
+	plans("thp", "P:map=buf:2p P:write@[1]+4096:512 P:read@[1]");
+	assert_int_equal(plan.op[1].first, HUGE_PAGE / BASE_PAGE);
+	assert_int_equal(plan.op[1].npages, HUGE_PAGE / BASE_PAGE);
+	assert_int_equal(op_sectors(&plan.op[1], 512), 0);
+	assert_int_equal(op_sectors(&plan.op[1], 513), 1);
+	assert_int_equal(op_sectors(&plan.op[1], 514), 0);
+	assert_int_equal(op_sectors(&plan.op[2], 1023), 0xff);
+}
+
+static void devices_look_at_their_pin(void **state)
+{
+	(void)state;
+	plans("anon", "P:map=a:4p P:map=b:4p P:pin-rw@b[1..2] D:read D:read@b[2] D:write@b[1]+0:512");
+	assert_int_equal(plan.op[3].region, 1);
+	assert_int_equal(plan.op[3].first, 1);
+	assert_int_equal(plan.op[3].npages, 2);
+	assert_int_equal(plan.op[4].first, 2);
+	assert_int_equal(plan.op[5].npages, 1);
+}
+
+static void generic_pin_takes_what_there_is(void **state)
+{
+	const struct pin_kind *const only_get[PIN_CLASSES] = { [PIN_GET] = &scenario_get };
+	struct parse_error err;
+
+	(void)state;
+	plans("anon", "P:pin D:read");
+	assert_string_equal(plan.op[1].verb->name, "pin-rw");
+	assert_int_equal(plan.classes, CLASSES_ANY);
+	assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), only_get, &err), 0);
+	assert_string_equal(plan.op[1].verb->name, "get");
+	assert_int_equal(steps_parse(&program, "P:pin-rw", "steps", 1, 1, &err), 0);
+	assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), only_get, &err), -ENOTSUP);
+}
+
+static const struct refused {
+	const char *kind, *steps;
+	int code;
+	const char *text;
+} table[] = {
+	{ "anon", "P:dance", -EINVAL, "steps:1:1: expected a verb, got 'dance'" },
+	{ "anon", "P:read\n  C:read", -EINVAL, "steps:2:3: expected a process that lives, got 'C'" },
+	{ "anon", "P:fork C:exit C:read", -EINVAL, "steps:1:15: expected a process that lives, got 'C'" },
+	{ "anon", "P:exit P:read", -EINVAL, "steps:1:8: expected a process that lives, got 'P'" },
+	{ "anon", "Q:read", -EINVAL, "steps:1:1: expected a pin that is held, got 'Q'" },
+	{ "anon", "C9:read", -EINVAL, "steps:1:1: expected a pin that is held, got 'C9'" },
+	{ "anon", "P:pin-rw P:unpin D:read", -EINVAL, "steps:1:18: expected a pin that is held, got 'D'" },
+	{ "anon", "P:fork C:pin-rw C:exit D:read", -EINVAL,
+	  "steps:1:24: expected a pin that is held, got 'D'" },
+	{ "anon", "P:unpin", -EINVAL, "steps:1:1: expected a pin that this process holds" },
+	{ "anon", "P:pin-rw P:fork C:unpin", -EINVAL,
+	  "steps:1:17: expected a pin that this process holds" },
+	{ "anon", "P:pin-rw P:unpin=x", -EINVAL, "steps:1:10: expected a pin that this process holds" },
+	{ "anon", "P:pin-rw=a P:pin-rw=a", -EINVAL,
+	  "steps:1:12: expected a name for the pin that is not used yet" },
+	{ "anon", "P:get P:get P:get P:get P:get", -EINVAL, "steps:1:25: expected at most 4 pins" },
+	{ "anon", "P:read@far", -EINVAL, "steps:1:1: expected a mapped region, got 'far'" },
+	{ "anon", "P:read@[2]", -EINVAL, "steps:1:1: expected pages below 2 of the region" },
+	{ "anon", "P:read@[1..1048576]", -EINVAL, "steps:1:1: expected pages below 2 of the region" },
+	{ "anon", "P:write@+1:512", -EINVAL,
+	  "steps:1:1: expected an offset and a length in sectors of 512 bytes" },
+	{ "anon", "P:write@+0:511", -EINVAL,
+	  "steps:1:1: expected an offset and a length in sectors of 512 bytes" },
+	{ "anon", "P:write@+3584:1024", -EINVAL, "steps:1:1: expected bytes below 4096 of a page" },
+	{ "anon", "P:discard@+0:512", -EINVAL, "steps:1:1: expected whole pages for 'discard'" },
+	{ "anon", "P:write=0", -EINVAL, "steps:1:1: expected a value from 1 to 254 after '='" },
+	{ "anon", "P:write=255", -EINVAL, "steps:1:1: expected a value from 1 to 254 after '='" },
+	{ "anon", "P:write=1x", -EINVAL, "steps:1:1: expected a value from 1 to 254 after '='" },
+	{ "anon", "P:read=1", -EINVAL, "steps:1:1: expected no argument for 'read'" },
+	{ "anon", "P:fork=P", -EINVAL, "steps:1:1: expected a child C, C2, C3 or C4 after '='" },
+	{ "anon", "P:fork=C5", -EINVAL, "steps:1:1: expected a child C, C2, C3 or C4 after '='" },
+	{ "anon", "P:fork C:exit P:fork=C", -EINVAL,
+	  "steps:1:15: expected a child that was not forked before" },
+	{ "anon", "P:protect=wo", -EINVAL, "steps:1:1: expected ro, rw, none or cycle after '='" },
+	{ "anon", "P:map=a:p", -EINVAL, "steps:1:1: expected map=NAME:COUNTp" },
+	{ "anon", "P:map=a:0p", -EINVAL, "steps:1:1: expected map=NAME:COUNTp" },
+	{ "anon", "P:map=a P:map=b P:map=c P:map=d", -EINVAL, "steps:1:25: expected at most 3 regions" },
+	{ "anon", "P:fork C:map=b", -EINVAL, "steps:1:8: expected P to map a new region" },
+	{ "anon", "P:map=a:4097p", -ENOTSUP, "steps:1:1: 4097 pages of 4096 bytes are too many" },
+	{ "anon", "P:map=a:4503599627370497p", -ENOTSUP,
+	  "steps:1:1: 4503599627370497 pages of 4096 bytes are too many" },
+	{ "anon", "P:remap@[0]", -EINVAL, "steps:1:1: expected a whole region for 'remap'" },
+	{ "anon", "P:truncate=0", -EINVAL, "steps:1:1: expected another actor for 'truncate' than 'P'" },
+	{ "anon", "X:write=1", -EINVAL, "steps:1:1: expected another actor for 'write' than 'X'" },
+	{ "private-tmpfs", "F:truncate=3", -EINVAL,
+	  "steps:1:1: expected a size of at most 2 pages after '='" },
+	{ "private-tmpfs", "F:truncate", -EINVAL,
+	  "steps:1:1: expected a size of at most 2 pages after '='" },
+	{ "private-tmpfs", "F:fork", -EINVAL, "steps:1:1: expected another actor for 'fork' than 'F'" },
+	{ "anon", "P:pin-rw@[0] D:read@[1]", -EINVAL, "steps:1:14: expected a place inside the pin" },
+	{ "anon", "F:write=1", -ENOTSUP, "steps:1:1: 'anon' has no file" },
+	{ "shared-anon", "F:punch", -ENOTSUP, "steps:1:1: 'shared-anon' has no file" },
+	{ "anon", "P:pin-ro D:write=1", -ENOTSUP, "steps:1:10: 'test-ro' has no device write" },
+	{ "anon", "P:get D:write=1", -ENOTSUP, "steps:1:7: 'test-get' has no device write" },
+	{ "anon", "P.1:read", -ENOSYS, "steps:1:1: threads are not run yet" },
+	{ "anon", "P:read { P:write | P:read }", -ENOSYS,
+	  "steps:1:10: claims, lanes and background steps are not run yet" },
+	{ "anon", "P:write&", -ENOSYS, "steps:1:1: claims, lanes and background steps are not run yet" },
+	{ "anon", "claim pfn P same", -ENOSYS,
+	  "steps:1:1: claims, lanes and background steps are not run yet" },
+};
+
+static void broken_programs_are_refused(void **state)
+{
+	struct parse_error err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		int code = make(table[i].kind, table[i].steps, &err);
+
+		if (code != table[i].code || strcmp(err.text, table[i].text))
+			fail_msg("%s: %d '%s'", table[i].steps, code, err.text);
+	}
+}
+
+static void longest_program(void **state)
+{
+	char steps[STEPS_MAX * 8] = "";
+	struct parse_error err;
+
+	(void)state;
+	for (int i = 0; i < STEPS_MAX; i++)
+		strcat(steps, "P:read ");
+	/* With the map that comes by itself it is one too many. */
+	assert_int_equal(make("anon", steps, &err), -EINVAL);
+	assert_string_equal(err.text, "steps:1:666: expected at most 95 steps without a 'map'");
+	steps[(STEPS_MAX - 1) * 7] = '\0';
+	assert_int_equal(make("anon", steps, &err), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pins_are_named_in_turn),
+		cmocka_unit_test(children_are_numbered_in_turn),
+		cmocka_unit_test(values_are_the_next_free_number),
+		cmocka_unit_test(map_comes_by_itself),
+		cmocka_unit_test(places_count_in_units_of_the_kind),
+		cmocka_unit_test(devices_look_at_their_pin),
+		cmocka_unit_test(generic_pin_takes_what_there_is),
+		cmocka_unit_test(broken_programs_are_refused),
+		cmocka_unit_test(longest_program),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
