@@ -266,7 +266,7 @@ int executor_step(struct executor *x, const struct op *given)
 	if (!reply.err && looked_at_all(x, &op))
 		return 1;
 	if (model_apply(&x->model, &op, x->seen, &violation)) {
-		judge_violation(x->verdict, &op, &violation, x->cell->mem->unit);
+		judge_violation(x->verdict, &x->plan, &op, &violation, x->cell->mem->unit);
 		judge_step(x->verdict, given);
 		return 1;
 	}

@@ -42,15 +42,35 @@ static void judge_outcome(struct verdict *v, const struct violation *x)
 		set_class(v, "refused", "access");
 }
 
+/* True when `reader` got the value from an ancestor that stored it before they parted. */
+static bool inherited(const struct plan *plan, value_t read, int reader)
+{
+	int part = 0, store = 0, writer = (int)value_writer(read), at = reader;
+
+	while (at != writer && at >= 0 && at < PROCS_MAX) {
+		for (int i = 0; i < plan->nops; i++)
+			if (plan->op[i].verb->arg == ARG_CHILD && plan->op[i].child == at)
+				part = plan->op[i].number;
+		at = plan->parent[at];
+	}
+	if (at != writer)
+		return false;
+	for (int i = 0; i < plan->nops; i++)
+		if (plan->op[i].verb->flags & VERB_STORES && plan->op[i].value == read)
+			store = plan->op[i].number;
+	return store < part;
+}
+
 /* Whose view was it, and whose bytes did it show? */
-static void judge_value(struct verdict *v, const struct op *op, value_t read)
+static void judge_value(struct verdict *v, const struct plan *plan, const struct op *op,
+			value_t read)
 {
 	unsigned writer = value_writer(read);
 	unsigned reader = op->by == ACTOR_DEVICE ? (unsigned)op->proc :
 			  op->by == ACTOR_FILE	 ? WRITER_FILE :
 						   (unsigned)op->proc;
 	bool own = read == VALUE_ZERO || writer == reader || writer == WRITER_FILE ||
-		   writer >= WRITER_DEVICE;
+		   writer >= WRITER_DEVICE || inherited(plan, read, op->proc);
 
 	if (!own && writer == WRITER_BYSTANDER)
 		set_class(v, "use-after-free", "isolation");
@@ -63,7 +83,8 @@ static void judge_value(struct verdict *v, const struct op *op, value_t read)
 						    read != VALUE_ZERO ? "isolation" : "coherence");
 }
 
-void judge_violation(struct verdict *v, const struct op *op, const struct violation *x, size_t unit)
+void judge_violation(struct verdict *v, const struct plan *plan, const struct op *op,
+		     const struct violation *x, size_t unit)
 {
 	size_t at = x->page * BASE_PAGE;
 
@@ -85,7 +106,7 @@ void judge_violation(struct verdict *v, const struct op *op, const struct violat
 		value_print(x->read.value, v->read, sizeof(v->read));
 		snprintf(v->whose, sizeof(v->whose), "%s",
 			 x->read.value == VALUE_ZERO ? "nobody's" : v->read);
-		judge_value(v, op, x->read.value);
+		judge_value(v, plan, op, x->read.value);
 	} else {
 		snprintf(v->read, sizeof(v->read), "%s",
 			 x->read.state == PATTERN_TORN ? "words of several values" : "foreign bytes");

@@ -9,8 +9,8 @@
  * Fills v (kind FAIL, class, law, page, offset, read, allowed, whose). op is the
  * step whose observation disagrees; unit is the kind's page size in bytes.
  */
-void judge_violation(struct verdict *v, const struct op *op, const struct violation *x,
-		     size_t unit);
+void judge_violation(struct verdict *v, const struct plan *plan, const struct op *op,
+		     const struct violation *x, size_t unit);
 
 /* Sets the step's number and text. op NULL: the final look. */
 void judge_step(struct verdict *v, const struct op *op);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -181,59 +182,65 @@ static int uring_device_write(struct pin *p, size_t off, size_t len, const void 
 	return 0;
 }
 
-static void emit_transfer(FILE *out, const struct pin *p, bool read)
-{
-	int n = p->index;
+/* %d is the number of the pin, throughout. */
+static const char emit_declare[] =
+	"static struct io_uring pin%d;\n"
+	"static int pin%d_pipe[2];\n"
+	"static char *pin%d_base; /* its region, where it was when the pin was taken */\n\n"
+	"/* Between the registered buffer and img, through the pipe. */\n"
+	"static __attribute__((unused)) void pin%d_move(size_t at, size_t len, int store)\n"
+	"{\n"
+	"\tstruct io_uring_cqe *cqe;\n\n"
+	"\tfor (size_t end = at + len; at < end; at += len) {\n"
+	"\t\tstruct io_uring_sqe *sqe = io_uring_get_sqe(&pin%d);\n\n"
+	"\t\tlen = end - at < 4096 ? end - at : 4096;\n"
+	"\t\tif (store && write(pin%d_pipe[1], img + at, len) != (ssize_t)len)\n"
+	"\t\t\tdie(\"write\");\n"
+	"\t\tif (store)\n"
+	"\t\t\tio_uring_prep_read_fixed(sqe, pin%d_pipe[0], pin%d_base + at, len, 0, 0);\n"
+	"\t\telse\n"
+	"\t\t\tio_uring_prep_write_fixed(sqe, pin%d_pipe[1], pin%d_base + at, len, 0, 0);\n"
+	"\t\tif (io_uring_submit(&pin%d) != 1 || io_uring_wait_cqe(&pin%d, &cqe) ||\n"
+	"\t\t    cqe->res != (int)len)\n"
+	"\t\t\tdie(\"io_uring\");\n"
+	"\t\tio_uring_cqe_seen(&pin%d, cqe);\n"
+	"\t\tif (!store && read(pin%d_pipe[0], img + at, len) != (ssize_t)len)\n"
+	"\t\t\tdie(\"read\");\n"
+	"\t}\n"
+	"}\n\n";
 
-	fprintf(out, "\t{\n\t\tstruct io_uring_cqe *cqe;\n\n");
-	if (!read)
-		fprintf(out, "\t\tif (pwrite(pin%d_fd, src, %zu, 0) != %zu)\n"
-			"\t\t\terr(2, \"pwrite\");\n", n, p->len, p->len);
-	fprintf(out, "\t\tio_uring_prep_%s_fixed(io_uring_get_sqe(&pin%d), pin%d_fd,\n"
-		"\t\t\tpin%d_addr, %zu, 0, 0);\n", read ? "write" : "read", n, n, n, p->len);
-	fprintf(out, "\t\tio_uring_submit(&pin%d);\n"
-		"\t\tif (io_uring_wait_cqe(&pin%d, &cqe) || cqe->res != %zu)\n"
-		"\t\t\terrx(2, \"io_uring\");\n"
-		"\t\tio_uring_cqe_seen(&pin%d, cqe);\n", n, n, p->len, n);
-	if (read)
-		fprintf(out, "\t\tif (pread(pin%d_fd, img, %zu, 0) != %zu)\n"
-			"\t\t\terr(2, \"pread\");\n", n, p->len, p->len);
-	fprintf(out, "\t}\n");
+static const char emit_prepare[] =
+	"\tif (pipe2(pin%d_pipe, O_NONBLOCK) || io_uring_queue_init(4, &pin%d, 0))\n"
+	"\t\tdie(\"io_uring\");\n";
+
+static void emit_numbered(FILE *out, const char *text, int number)
+{
+	for (const char *end; (end = strstr(text, "%d")); text = end + 2)
+		fprintf(out, "%.*s%d", (int)(end - text), text, number);
+	fputs(text, out);
 }
 
 static int uring_emit(FILE *out, const char *what, const struct pin *p)
 {
 	int n = p->index;
 
-	switch (*what) {
-	case 'd':
-		fprintf(out, "#include <err.h>\n#include <liburing.h> /* -luring */\n");
-		break;
-	case 'p':
-		if (what[1] == 'r') {
-			fprintf(out, "\tstruct io_uring pin%d;\n"
-				"\tint pin%d_fd = memfd_create(\"pin%d\", 0);\n"
-				"\tchar *pin%d_addr;\n\n"
-				"\tif (pin%d_fd < 0 || io_uring_queue_init(4, &pin%d, 0))\n"
-				"\t\terrx(2, \"pin%d\");\n", n, n, n, n, n, n, n);
-			break;
-		}
-		fprintf(out, "\tpin%d_addr = r%d + %zu;\n"
-			"\tif (io_uring_register_buffers(&pin%d,\n"
-			"\t\t\t&(struct iovec){ pin%d_addr, %zu }, 1))\n"
-			"\t\terrx(2, \"register buffers\");\n",
-			n, p->region, p->start, n, n, p->len);
-		break;
-	case 'r':
-	case 'w':
-		emit_transfer(out, p, *what == 'r');
-		break;
-	case 'u':
-		fprintf(out, "\tio_uring_unregister_buffers(&pin%d);\n", n);
-		break;
-	default:
+	if (!strcmp(what, "include"))
+		fprintf(out, "#include <liburing.h>\n");
+	else if (!strcmp(what, "declare"))
+		emit_numbered(out, emit_declare, n);
+	else if (!strcmp(what, "prepare"))
+		emit_numbered(out, emit_prepare, n);
+	else if (!strcmp(what, "pin"))
+		fprintf(out, "\tpin%d_base = r%d;\n"
+			"\terrno = -io_uring_register_buffers(&pin%d,\n"
+			"\t\t\t&(struct iovec){ r%d + %zu, %zu }, 1);\n"
+			"\tcheck(errno);\n", n, p->region, n, p->region, p->start, p->len);
+	else if (!strcmp(what, "read") || !strcmp(what, "write"))
+		fprintf(out, "\tpin%d_move(%zu, %zu, %d);\n", n, p->start, p->len, *what == 'w');
+	else if (!strcmp(what, "unpin"))
+		fprintf(out, "\terrno = -io_uring_unregister_buffers(&pin%d);\n\tcheck(errno);\n", n);
+	else
 		return -ENOTSUP;
-	}
 	return 0;
 }
 

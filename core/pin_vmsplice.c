@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -221,41 +222,32 @@ static int vmsplice_device_read(struct pin *p, const struct pin_data *data)
 static int vmsplice_emit(FILE *out, const char *what, const struct pin *p)
 {
 	int n = p->index;
-	size_t len = p->len;
+	size_t at = p->start, len = p->len;
 
 	/* The text uses one pipe. */
 	if (len > PIPE_BYTES_MAX)
 		return -ENOTSUP;
-	switch (*what) {
-	case 'd':
-		fprintf(out, "#include <err.h>\n#include <fcntl.h>\n#include <sys/uio.h>\n"
-			"#include <unistd.h>\n");
-		break;
-	case 'p':
-		if (what[1] == 'r') {
-			fprintf(out, "\tint pin%d[2], pin%d_tee[2];\n\n"
-				"\tif (pipe(pin%d) || pipe(pin%d_tee) ||\n"
-				"\t    fcntl(pin%d[0], F_SETPIPE_SZ, %zu) < 0 ||\n"
-				"\t    fcntl(pin%d_tee[0], F_SETPIPE_SZ, %zu) < 0)\n"
-				"\t\terr(2, \"pipe\");\n", n, n, n, n, n, len, n, len);
-			break;
-		}
-		fprintf(out, "\tif (vmsplice(pin%d[1], &(struct iovec){ r%d + %zu, %zu }, 1,\n"
-			"\t\t     SPLICE_F_NONBLOCK) != %zu)\n\t\terr(2, \"vmsplice\");\n",
-			n, p->region, p->start, len, len);
-		break;
-	case 'r':
+	if (!strcmp(what, "include"))
+		fprintf(out, "#include <sys/uio.h>\n");
+	else if (!strcmp(what, "declare"))
+		fprintf(out, "static int pin%d[2], pin%d_tee[2];\n\n", n, n);
+	else if (!strcmp(what, "prepare"))
+		fprintf(out, "\tif (pipe(pin%d) || pipe(pin%d_tee) ||\n"
+			"\t    fcntl(pin%d[0], F_SETPIPE_SZ, %zu) < 0 ||\n"
+			"\t    fcntl(pin%d_tee[0], F_SETPIPE_SZ, %zu) < 0)\n"
+			"\t\tdie(\"pipe\");\n", n, n, n, len, n, len);
+	else if (!strcmp(what, "pin"))
+		fprintf(out, "\tcheck(vmsplice(pin%d[1], &(struct iovec){ r%d + %zu, %zu }, 1,\n"
+			"\t\t       SPLICE_F_NONBLOCK) != %zu);\n", n, p->region, at, len, len);
+	else if (!strcmp(what, "read"))
 		fprintf(out, "\tif (tee(pin%d[0], pin%d_tee[1], %zu, SPLICE_F_NONBLOCK) != %zu ||\n"
-			"\t    read(pin%d_tee[0], img, %zu) != %zu)\n\t\terr(2, \"tee\");\n",
-			n, n, len, len, n, len, len);
-		break;
-	case 'u':
-		fprintf(out, "\tif (read(pin%d[0], (char[%zu]){ 0 }, %zu) != %zu)\n"
-			"\t\terr(2, \"drain\");\n", n, len, len, len);
-		break;
-	default:
+			"\t    read(pin%d_tee[0], img + %zu, %zu) != %zu)\n\t\tdie(\"tee\");\n",
+			n, n, len, len, n, at, len, len);
+	else if (!strcmp(what, "unpin"))
+		fprintf(out, "\tif (read(pin%d[0], img, %zu) != %zu)\n\t\tdie(\"drain\");\n", n, len,
+			len);
+	else
 		return -ENOTSUP;
-	}
 	return 0;
 }
 

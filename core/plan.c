@@ -26,7 +26,7 @@ struct resolver {
 	const struct pin_kind *const *pin;
 	struct parse_error *err;
 	const struct step *step;
-	bool alive[PROCS_MAX];
+	bool alive[PROCS_MAX], unmapped[REGIONS_MAX];
 	struct plan_pin pins[PINS_MAX];
 };
 
@@ -266,12 +266,16 @@ static int resolve_region(struct resolver *r, struct op *op)
 				return bad(r, -EINVAL, "expected map=NAME:COUNTp");
 		}
 	}
-	if (units * r->mem->unit > IMAGE_MAX)
+	if (units > IMAGE_MAX / r->mem->unit)
 		return bad(r, -ENOTSUP, "%zu pages of %zu bytes are too many", units, r->mem->unit);
 	op->region = -1;
 	for (int i = 0; i < plan->nregions; i++)
 		if (!strcmp(plan->region[i].name, name))
 			op->region = i;
+	if (op->region >= 0 && !r->unmapped[op->region])
+		return bad(r, -EINVAL, "expected a region that is not mapped, got '%s'", name);
+	if (op->region >= 0)
+		r->unmapped[op->region] = false;
 	if (op->region < 0) {
 		if (plan->nregions == REGIONS_MAX)
 			return bad(r, -EINVAL, "expected at most %d regions", REGIONS_MAX);
@@ -377,6 +381,8 @@ static int resolve_step(struct resolver *r, struct op *op)
 		op->child = r->plan->parent[op->proc];
 		drop_process(r, op);
 	}
+	if (!err && !strcmp(op->verb->name, "unmap") && !op->proc && s->place.first < 0)
+		r->unmapped[op->region] = true;
 	if (op->by == ACTOR_BYSTANDER)
 		op->value = value_make(WRITER_BYSTANDER, (unsigned)op->number);
 	return err;
@@ -419,9 +425,10 @@ int plan_make(struct plan *plan, const struct program *p, const struct mem_kind 
 		bad_step = resolve_region(&r, op);
 	}
 	for (int i = 0; i < p->nsteps && !bad_step; i++) {
-		if (plan->nops == STEPS_MAX)
-			return -EINVAL;
 		r.step = &p->step[i];
+		if (plan->nops == STEPS_MAX)
+			return bad(&r, -EINVAL, "expected at most %d steps without a 'map'",
+				   STEPS_MAX - 1);
 		plan->op[plan->nops].number = i + 1;
 		bad_step = resolve_step(&r, &plan->op[plan->nops++]);
 	}

@@ -7,6 +7,8 @@
 #include "core/fault.h"
 #include "core/verb_list.h"
 
+enum { EMIT_RANGES_MAX = 8 };
+
 static int device_read(struct actor *a, const struct op *op)
 {
 	struct pin_data data = { a->image, a->sectors };
@@ -77,14 +79,55 @@ static void read_model(struct model_step *s)
 	}
 }
 
+char *value_identifier(value_t v, char *buf, size_t size)
+{
+	char *equals = strchr(value_print(v, buf, size), '=');
+
+	if (equals)
+		*equals = '_';
+	return v == VALUE_ZERO ? strcpy(buf, "ZERO") : buf;
+}
+
+/* Byte ranges of the place in its region: one, or one in each unit. */
+static size_t emit_ranges(const struct op *op)
+{
+	return op->len ? op_bytes(op) / op->unit : 1;
+}
+
+static size_t emit_begin(const struct op *op, size_t range)
+{
+	return op->first * BASE_PAGE + range * op->unit + (op->len ? op->off : 0);
+}
+
+static size_t emit_len(const struct op *op)
+{
+	return op->len ? op->len : op_bytes(op);
+}
+
+static int emit_transfer(FILE *out, const struct op *op, size_t range)
+{
+	struct pin p = { .kind = op->pin_kind, .index = op->pin, .region = op->region,
+			 .start = emit_begin(op, range), .len = emit_len(op) };
+
+	if (!op->pin_kind->emit)
+		return -ENOTSUP;
+	return op->pin_kind->emit(out, op->verb->flags & VERB_LOOKS ? "read" : "write", &p);
+}
+
 static int read_emit(FILE *out, const struct op *op)
 {
-	if (op->by == ACTOR_FILE)
+	if (op->by == ACTOR_FILE || emit_ranges(op) > EMIT_RANGES_MAX)
 		return -ENOTSUP;
-	if (op->by == ACTOR_DEVICE)
-		return op->pin_kind->emit ? 0 : -ENOTSUP;
-	fprintf(out, "look(%d, r%d + %zu, %zu);\n", op->number, op->region, op->first * BASE_PAGE,
-		op_bytes(op));
+	for (size_t i = 0; i < emit_ranges(op); i++) {
+		size_t at = emit_begin(op, i);
+		int err = op->by == ACTOR_DEVICE ? emit_transfer(out, op, i) : 0;
+
+		if (err)
+			return err;
+		if (op->by == ACTOR_PROCESS)
+			fprintf(out, "\tmemcpy(img + %zu, r%d + %zu, %zu);\n", at, op->region, at,
+				emit_len(op));
+	}
 	return 0;
 }
 
@@ -183,13 +226,22 @@ static void write_model(struct model_step *s)
 
 static int write_emit(FILE *out, const struct op *op)
 {
-	if (op->by == ACTOR_FILE || op->len)
+	char value[16], base[8] = "img";
+
+	if (op->by == ACTOR_FILE || emit_ranges(op) > EMIT_RANGES_MAX)
 		return -ENOTSUP;
-	if (op->by == ACTOR_DEVICE)
-		fprintf(out, "memset(img, %u, pin%d_len);\n", value_number(op->value), op->pin);
-	else
-		fprintf(out, "memset(r%d + %zu, %u, %zu);\n", op->region, op->first * BASE_PAGE,
-			value_number(op->value), op_bytes(op));
+	if (op->by == ACTOR_PROCESS)
+		snprintf(base, sizeof(base), "r%d", op->region);
+	value_identifier(op->value, value, sizeof(value));
+	for (size_t i = 0; i < emit_ranges(op); i++) {
+		int err;
+
+		fprintf(out, "\tmemset(%s + %zu, %s, %zu);\n", base, emit_begin(op, i), value,
+			emit_len(op));
+		err = op->by == ACTOR_DEVICE ? emit_transfer(out, op, i) : 0;
+		if (err)
+			return err;
+	}
 	return 0;
 }
 

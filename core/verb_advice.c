@@ -18,7 +18,7 @@ static int advise(struct actor *a, const struct op *op, int advice)
 
 static int advise_emit(FILE *out, const struct op *op, const char *advice)
 {
-	fprintf(out, "check(madvise(r%d + %zu, %zu, %s));\n", op->region, op->first * BASE_PAGE,
+	fprintf(out, "\tcheck(madvise(r%d + %zu, %zu, %s));\n", op->region, op->first * BASE_PAGE,
 		op_bytes(op), advice);
 	return 0;
 }

@@ -7,6 +7,8 @@
 
 /* verb_access.c */
 extern const struct verb verb_read, verb_write;
+/* A value's name in the text of emit-c: "P_1". Returns buf. */
+char *value_identifier(value_t v, char *buf, size_t size);
 /* verb_process.c */
 extern const struct verb verb_fork, verb_exit, verb_exec;
 /* verb_mapping.c */

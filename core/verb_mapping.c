@@ -20,7 +20,8 @@ static void map_model(struct model_step *s)
 
 static int map_emit(FILE *out, const struct op *op)
 {
-	fprintf(out, "map_region(%d);\n", op->region);
+	fprintf(out, "\tr%d = map_region(%d, %zu, fd%d);\n", op->region, op->region, op_bytes(op),
+		op->region);
 	return 0;
 }
 
@@ -47,7 +48,7 @@ static void unmap_model(struct model_step *s)
 
 static int unmap_emit(FILE *out, const struct op *op)
 {
-	fprintf(out, "check(munmap(r%d + %zu, %zu));\n", op->region, op->first * BASE_PAGE,
+	fprintf(out, "\tcheck(munmap(r%d + %zu, %zu));\n", op->region, op->first * BASE_PAGE,
 		op_bytes(op));
 	return 0;
 }
@@ -110,9 +111,9 @@ static int protect_emit(FILE *out, const struct op *op)
 	size_t at = op->first * BASE_PAGE;
 
 	if (op->arg == PROTECT_CYCLE)
-		fprintf(out, "check(mprotect(r%d + %zu, %zu, PROT_READ));\n", op->region, at,
+		fprintf(out, "\tcheck(mprotect(r%d + %zu, %zu, PROT_READ));\n", op->region, at,
 			op_bytes(op));
-	fprintf(out, "check(mprotect(r%d + %zu, %zu, %s));\n", op->region, at, op_bytes(op),
+	fprintf(out, "\tcheck(mprotect(r%d + %zu, %zu, %s));\n", op->region, at, op_bytes(op),
 		prot[op->arg]);
 	return 0;
 }
@@ -149,7 +150,8 @@ static void remap_model(struct model_step *s)
 
 static int remap_emit(FILE *out, const struct op *op)
 {
-	fprintf(out, "move_region(%d);\n", op->region);
+	fprintf(out, "\tr%d = move_region(r%d, %d, %zu);\n", op->region, op->region, op->region,
+		op_bytes(op));
 	return 0;
 }
 

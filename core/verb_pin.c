@@ -71,8 +71,8 @@ static void get_model(struct model_step *s)
 
 static int pin_emit(FILE *out, const struct op *op)
 {
-	struct pin p = { .kind = op->pin_kind, .index = op->pin, .start = op->first * BASE_PAGE,
-			 .len = op_bytes(op) };
+	struct pin p = { .kind = op->pin_kind, .index = op->pin, .region = op->region,
+			 .start = op->first * BASE_PAGE, .len = op_bytes(op) };
 
 	return op->pin_kind->emit ? op->pin_kind->emit(out, "pin", &p) : -ENOTSUP;
 }
@@ -139,8 +139,8 @@ static void unpin_model(struct model_step *s)
 
 static int unpin_emit(FILE *out, const struct op *op)
 {
-	struct pin p = { .kind = op->pin_kind, .index = op->pin, .start = op->first * BASE_PAGE,
-			 .len = op_bytes(op) };
+	struct pin p = { .kind = op->pin_kind, .index = op->pin, .region = op->region,
+			 .start = op->first * BASE_PAGE, .len = op_bytes(op) };
 
 	return op->pin_kind->emit ? op->pin_kind->emit(out, "unpin", &p) : -ENOTSUP;
 }

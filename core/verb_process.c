@@ -46,7 +46,9 @@ static void fork_model(struct model_step *s)
 
 static int fork_emit(FILE *out, const struct op *op)
 {
-	fprintf(out, "fork_child(%d);\n", op->child);
+	/* The names of processes are those of values. */
+	fprintf(out, op->child == 1 ? "\tfork_child(1, process_C);\n" :
+				      "\tfork_child(%d, process_C%d);\n", op->child, op->child);
 	return 0;
 }
 
@@ -80,6 +82,13 @@ static void leave_model(struct model_step *s)
 			w->pin[i].live = false;
 }
 
+static int exit_emit(FILE *out, const struct op *op)
+{
+	(void)op;
+	fprintf(out, "\tall->done = mine;\n\texit(0);\n");
+	return 0;
+}
+
 const struct verb verb_exit = {
 	.name = "exit",
 	.about = "the process exits and is reaped; its address space is gone",
@@ -88,6 +97,7 @@ const struct verb verb_exit = {
 	.flags = VERB_WHOLE,
 	.exec = exit_exec,
 	.model = leave_model,
+	.emit = exit_emit,
 };
 
 static int exec_exec(struct actor *a, const struct op *op)
