@@ -45,6 +45,8 @@ struct session {
 	struct ktap ktap;
 	bool guarded;
 	int count[5];	 /* by enum verdict_kind */
+	int known, unexpected; /* failures with a deviation; passes in spite of one */
+	int kernel;	 /* see kernel_number() */
 	uint64_t end_ns; /* of --time, 0 none */
 	uint64_t *overhead_ns;
 	size_t noverheads, overhead_room;

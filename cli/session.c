@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "cli/cli.h"
 #include "core/guard.h"
 #include "core/need.h"
+#include "results/deviation.h"
 
 static char scratch_base[200];
 
@@ -71,10 +73,12 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 				 .timeout_ms = cli->step_ms, .trace = cli->trace ? stdout : NULL,
 				 .mutant = mutant };
 	char out[300], why[256];
+	struct utsname u;
 	int err;
 
 	*s = (struct session){ .cli = cli, .ktap = { .out = stdout, .quiet = cli->quiet,
 						      .color = cli->color } };
+	s->kernel = uname(&u) ? 0 : kernel_number(u.release);
 	default_out(out, sizeof(out), cli->command);
 	err = start_guard(s);
 	if (err)
@@ -102,6 +106,26 @@ bool session_time_over(const struct session *s)
 	return s->end_ns && now_ns() > s->end_ns;
 }
 
+static void explain(struct session *s, const char *id, struct verdict *v)
+{
+	const struct deviation *d;
+
+	v->known[0] = '\0';
+	if (s->cli->raw || s->cli->mutant)
+		return;
+	if (v->kind == VERDICT_FAIL) {
+		d = deviation_find(id, v, s->kernel);
+		if (d)
+			snprintf(v->known, sizeof(v->known), "%s", d->source);
+		s->known += d != NULL;
+	} else if (v->kind == VERDICT_PASS) {
+		d = deviation_expects(id, s->kernel);
+		s->unexpected += d != NULL;
+		if (d)
+			printf("# unexpected pass of %s: %s\n", id, d->source);
+	}
+}
+
 static void note_overhead(struct session *s, const struct verdict *v)
 {
 	if (v->kind == VERDICT_SKIP || v->wall_ns <= v->step_ns)
@@ -123,6 +147,8 @@ void session_cell(struct session *s, const struct cell *c, struct verdict *v)
 	char need[32], why[200];
 	int done = record_done(s->record, c->id, v);
 
+	if (done)
+		explain(s, c->id, v);
 	if (done == 2)
 		record_cell(s->record, c->id, v);
 	if (!done && cell_needs(c, s->guarded, need, why, sizeof(why))) {
@@ -135,6 +161,7 @@ void session_cell(struct session *s, const struct cell *c, struct verdict *v)
 	} else if (!done) {
 		record_start(s->record, c->id);
 		cell_run(s->executor, c, v);
+		explain(s, c->id, v);
 		record_cell(s->record, c->id, v);
 		note_overhead(s, v);
 	}
@@ -183,6 +210,9 @@ int session_end(struct session *s)
 	uint64_t fork_ns = fork_exit_wait();
 
 	ktap_totals(&s->ktap, s->count);
+	if (s->known || s->unexpected)
+		printf("# of the failures %d are known; %d passes were not expected\n", s->known,
+		       s->unexpected);
 	printf("# harness overhead of a cell: median %.1f us; fork+exit+wait here: median %.1f us\n",
 	       (double)median(s->overhead_ns, s->noverheads) / 1e3, (double)fork_ns / 1e3);
 	executor_close(s->executor);
@@ -193,7 +223,7 @@ int session_end(struct session *s)
 		rmdir(scratch_base);
 	if (s->count[VERDICT_BROKEN])
 		code = EXIT_BROKEN;
-	else if (!code && s->count[VERDICT_FAIL])
+	else if (!code && s->count[VERDICT_FAIL] > s->known)
 		code = EXIT_LAW;
 	else if (!code && !ran)
 		code = EXIT_NOTHING;

@@ -30,6 +30,7 @@ struct verdict {
 	long offset;	  /* bytes into that page, -1 unknown */
 	char read[64], allowed[96], whose[96];
 	char why[256];	  /* one line for people; for a skip how to meet the need */
+	char known[160]; /* fail: the deviation's source when it is known, else "" */
 	uint64_t wall_ns, step_ns; /* of the cell; of its own steps alone */
 };
 

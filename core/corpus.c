@@ -150,7 +150,7 @@ static int header_line(struct reader *r, struct program *p, const char *at, int 
 static int name_line(struct reader *r, struct corpus *c, const char *at, int line)
 {
 	size_t n = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz0123456789-");
-	size_t rest = strspn(at + 1 + n + 1, " \t\r");
+	size_t rest = at[1 + n] ? strspn(at + 1 + n + 1, " \t\r") : 0;
 	const char *base = strrchr(r->file, '/');
 	struct program *p;
 

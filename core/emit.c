@@ -95,7 +95,8 @@ static int print_expects(struct emit *e, FILE *out, const struct op *op, const s
 			continue;
 		if (++lines > EXPECTS_MAX)
 			return cannot(e, op, "too many different expectations");
-		fprintf(out, "\texpect(%zu, %zu, ", op->first * BASE_PAGE + s * SECTOR,
+		fprintf(out, op->by == ACTOR_DEVICE ? "\texpect(img, " : "\texpect(r%d, ", op->region);
+		fprintf(out, "%zu, %zu, ", op->first * BASE_PAGE + s * SECTOR,
 			(end - s) * SECTOR);
 		if (print_mask(e, out, first, sector))
 			return cannot(e, op, "too many values");
@@ -178,13 +179,13 @@ static void print_turn(struct emit *e, FILE *out, const struct op *op)
 	if (op->step)
 		step_print(op->step, text, sizeof(text));
 	if (op->step)
-		fprintf(out, "\n\tturn(%d, \"step %d: %s\");\n", ++e->turn, op->number, text);
+		fprintf(out, "\tturn(%d, \"step %d: %s\");\n", ++e->turn, op->number, text);
 	else if (op->verb == &verb_map)
-		fprintf(out, "\n\tturn(%d, \"map\");\n", ++e->turn);
+		fprintf(out, "\tturn(%d, \"map\");\n", ++e->turn);
 	else if (op->by == ACTOR_DEVICE)
-		fprintf(out, "\n\tturn(%d, \"last look: D%d:read\");\n", ++e->turn, op->pin + 1);
+		fprintf(out, "\tturn(%d, \"last look: D%d:read\");\n", ++e->turn, op->pin + 1);
 	else
-		fprintf(out, "\n\tturn(%d, \"last look: %s:read\");\n", ++e->turn,
+		fprintf(out, "\tturn(%d, \"last look: %s:read\");\n", ++e->turn,
 			emit_process(op->proc));
 }
 
@@ -194,7 +195,7 @@ static void print_reap(struct emit *e, const struct op *op)
 	bool parent = op->child >= 0 && e->alive[op->child];
 	FILE *out = e->body[parent ? op->child : EMIT_RUNNER].file;
 
-	fprintf(out, "\n\tturn(%d, \"%s is gone\");\n\twaitpid(all->pid[%d], NULL, 0);\n", ++e->turn,
+	fprintf(out, "\tturn(%d, \"%s is gone\");\n\twaitpid(all->pid[%d], NULL, 0);\n", ++e->turn,
 		emit_process(op->proc), op->proc);
 	if (!parent)
 		fprintf(out, "\tall->done = mine;\n");

@@ -38,56 +38,48 @@ const char *emit_process(int proc)
 }
 
 static const char text_stop[] =
-	"static __attribute__((noreturn)) void stop(int code)\n"
+	"static __attribute__((noreturn)) void stop(int code, const char *what)\n"
 	"{\n"
+	"\tprintf(\"%s%s: %s\\n\", code == 1 ? \"FAIL \" : \"set-up failed: \", now, what);\n"
 	"\tall->verdict = code;\n"
 	"\texit(code);\n"
-	"}\n\n"
-	"static __attribute__((noreturn)) void die(const char *what) /* set-up failed */\n"
-	"{\n"
-	"\tperror(what);\n"
-	"\tstop(2);\n"
-	"}\n\n";
+	"}\n"
+	"#define die(what) stop(2, what)\n\n";
 
 static const char text_turn[] =
-	"/* Step n may begin: all steps before it are done, whichever process made them. */\n"
+	"/* Step n begins when all before it are done, whichever process made them. */\n"
 	"static void turn(int n, const char *step)\n"
 	"{\n"
 	"\tif (mine)\n"
 	"\t\tall->done = mine;\n"
 	"\tmine = n;\n"
-	"\tnow = step;\n"
-	"\tfor (int i = 0; all->done < n - 1 && !all->verdict; i++) {\n"
-	"\t\tif (i == 300000)\n"
-	"\t\t\tdie(\"waiting for another process\");\n"
-	"\t\tusleep(100);\n"
-	"\t}\n"
-	"\tif (all->verdict)\n"
-	"\t\texit(all->verdict);\n"
-	"\tif (step)\n"
-	"\t\tputs(step);\n"
+	"\tnow = step ? step : \"end\";\n"
+	"\tfor (int i = 0; all->done < n - 1 && !all->verdict; i++)\n"
+	"\t\tif (usleep(100) || i == 300000)\n"
+	"\t\t\tdie(\"no turn\");\n"
+	"\tif (all->verdict || !step)\n"
+	"\t\texit(0);\n"
+	"\tputs(step);\n"
 	"}\n\n";
 
 static const char text_fork[] =
 	"static void fork_child(int n, void (*steps)(void))\n"
 	"{\n"
 	"\tpid_t pid = fork();\n\n"
+	"\tif (!pid) {\n"
+	"\t\tmine = 0;\n"
+	"\t\tsteps();\n"
+	"\t}\n"
 	"\tif (pid < 0)\n"
 	"\t\tdie(\"fork\");\n"
-	"\tif (pid) {\n"
-	"\t\tall->pid[n] = pid;\n"
-	"\t\treturn;\n"
-	"\t}\n"
-	"\tmine = 0;\n"
-	"\tsteps();\n"
+	"\tall->pid[n] = pid;\n"
 	"}\n\n";
 
 /* Signals: `armed` only where faults() is used. */
 static const char text_signal[] =
 	"static void on_signal(int sig)\n"
 	"{\n"
-	"\tprintf(\"FAIL %s: %s\\n\", now, strsignal(sig));\n"
-	"\tstop(1);\n"
+	"\tstop(1, strsignal(sig));\n"
 	"}\n\n";
 
 static const char text_faults[] =
@@ -97,8 +89,7 @@ static const char text_faults[] =
 	"{\n"
 	"\tif (armed)\n"
 	"\t\tsiglongjmp(back, sig);\n"
-	"\tprintf(\"FAIL %s: %s\\n\", now, strsignal(sig));\n"
-	"\tstop(1);\n"
+	"\tstop(1, strsignal(sig));\n"
 	"}\n\n"
 	"/* Each page of the place must fault. */\n"
 	"static void faults(volatile char *at, size_t len, int signal, int store)\n"
@@ -113,34 +104,33 @@ static const char text_faults[] =
 	"\t\t\t\t(void)at[i];\n"
 	"\t\t}\n"
 	"\t\tarmed = 0;\n"
-	"\t\tif (sig != signal) {\n"
-	"\t\t\tprintf(\"FAIL %s page %zu: %s, allowed %s\\n\", now, i / UNIT,\n"
-	"\t\t\t       sig ? strsignal(sig) : \"no fault\",\n"
-	"\t\t\t       signal == SIGBUS ? \"SIGBUS\" : \"SIGSEGV\");\n"
-	"\t\t\tstop(1);\n"
-	"\t\t}\n"
+	"\t\tif (sig != signal)\n"
+	"\t\t\tstop(1, sig ? \"another signal\" : \"no fault\");\n"
 	"\t}\n"
 	"}\n\n";
 
 static const char text_check[] =
-	"static int wanted; /* errno of the next call, 0: it succeeds */\n\n"
-	"static void check(int result)\n"
+	"static void check(int failed)\n"
 	"{\n"
-	"\tint got = result ? errno : 0;\n\n"
-	"\tif (got != wanted) {\n"
-	"\t\tprintf(\"FAIL %s: %s, \", now, strerror(got));\n"
-	"\t\tprintf(\"allowed %s\\n\", strerror(wanted));\n"
-	"\t\tstop(1);\n"
-	"\t}\n"
+	"\tif (failed)\n"
+	"\t\tstop(1, strerror(errno));\n"
+	"}\n\n";
+
+static const char text_check_errno[] =
+	"static int wanted; /* errno of the next call, 0: it succeeds */\n\n"
+	"static void check(int failed)\n"
+	"{\n"
+	"\tif ((failed ? errno : 0) != wanted)\n"
+	"\t\tstop(1, failed ? strerror(errno) : \"did not fail\");\n"
 	"\twanted = 0;\n"
 	"}\n\n";
 
 static const char text_expect[] =
-	"/* Bytes [at, at + len) of the image must be one of the allowed values. */\n"
-	"static void expect(size_t at, size_t len, unsigned allowed)\n"
+	"/* Bytes [at, at + len) of a region or its image are one of the allowed values. */\n"
+	"static void expect(const char *base, size_t at, size_t len, unsigned allowed)\n"
 	"{\n"
 	"\tfor (size_t i = at; i < at + len; i++) {\n"
-	"\t\tunsigned v = (unsigned char)img[i];\n\n"
+	"\t\tunsigned v = (unsigned char)base[i];\n\n"
 	"\t\tif (v < VALUES && allowed & 1u << v)\n"
 	"\t\t\tcontinue;\n"
 	"\t\tprintf(\"FAIL %s page %zu offset %zu: read %s (%u), allowed\", now, i / UNIT,\n"
@@ -149,7 +139,8 @@ static const char text_expect[] =
 	"\t\t\tif (allowed & 1u << v)\n"
 	"\t\t\t\tprintf(\" %s (%u)\", name[v], v);\n"
 	"\t\tputchar('\\n');\n"
-	"\t\tstop(1);\n"
+	"\t\tall->verdict = 1;\n"
+	"\t\texit(1);\n"
 	"\t}\n"
 	"}\n\n";
 
@@ -258,13 +249,13 @@ static void print_data(FILE *out, const struct emit *e)
 	fprintf(out, "enum {");
 	for (int i = 0; i < e->nvalues; i++)
 		fprintf(out, " %s,", value_identifier(e->value[i], text, sizeof(text)));
-	fprintf(out, " VALUES };\n\n/* Who stored the byte, and which number of its own. */\n"
-		"static const char *const name[VALUES] = {");
-	for (int i = 0; i < e->nvalues; i++)
-		fprintf(out, "%s \"%s\"", i ? "," : "",
+	fprintf(out, " VALUES }; /* who stored the byte, and which number of its own */\n");
+	for (int i = 0; i < e->nvalues && used(e, "expect("); i++)
+		fprintf(out, "%s \"%s\"", i ? "," : "static const char *const name[VALUES] = {",
 			value_print(e->value[i], text, sizeof(text)));
-	fprintf(out, " };\n\nstatic struct {\n\tatomic_int done, verdict;\n\tpid_t pid[%d];\n"
-		"} *all; /* shared by all processes */\n\n", e->plan.nprocs);
+	fprintf(out, "%s\nstatic struct {\n\tatomic_int done, verdict;\n\tpid_t pid[%d];\n"
+		"} *all; /* shared by all processes */\n\n", used(e, "expect(") ? " };\n" : "",
+		e->plan.nprocs);
 	for (int i = 0; i < e->plan.nregions; i++) {
 		size_t len = e->model.region[i].npages * BASE_PAGE;
 
@@ -272,7 +263,7 @@ static void print_data(FILE *out, const struct emit *e)
 		fprintf(out, "static char *r%d; /* region %s */\nstatic int fd%d = -1;\n", i,
 			e->plan.region[i].name, i);
 	}
-	fprintf(out, "static char img[%zu]; /* what was read, at its offset in the region */\n"
+	fprintf(out, "static __attribute__((unused)) char img[%zu]; /* what was read, at its offset in the region */\n"
 		"static const char *now = \"set-up\";\nstatic int mine; /* this process's last turn */\n\n",
 		most);
 	fprintf(out, "enum { UNIT = %zu }; /* bytes of a page */\n"
@@ -301,7 +292,9 @@ static int print_helpers(FILE *out, const struct emit *e)
 	fputs(text_stop, out);
 	fputs(text_turn, out);
 	fputs(used(e, "faults(") ? text_faults : text_signal, out);
-	if (moves || used(e, "check("))
+	if (used(e, "wanted = "))
+		fputs(text_check_errno, out);
+	else if (moves || used(e, "check("))
 		fputs(text_check, out);
 	fputs(text_fork, out);
 	if (used(e, "expect("))
@@ -324,8 +317,8 @@ static int print_processes(FILE *out, const struct emit *e)
 		fprintf(out, "static void process_%s(void)\n{\n", emit_process(i));
 		if (!i)
 			err = pin_text(out, e, "prepare");
-		fputs(i || !e->plan.npins ? text + (*text == '\n') : text, out);
-		fprintf(out, "\n\tturn(%d, NULL); /* all stay until the last look */\n\texit(0);\n}\n\n",
+		fputs(text, out);
+		fprintf(out, "\tturn(%d, NULL); /* stays until the last look */\n}\n\n",
 			e->turn + 1);
 	}
 	return err;

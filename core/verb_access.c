@@ -114,21 +114,12 @@ static int emit_transfer(FILE *out, const struct op *op, size_t range)
 	return op->pin_kind->emit(out, op->verb->flags & VERB_LOOKS ? "read" : "write", &p);
 }
 
+/* What a process reads, it compares in place: emit.c prints what it may be. */
 static int read_emit(FILE *out, const struct op *op)
 {
-	if (op->by == ACTOR_FILE || emit_ranges(op) > EMIT_RANGES_MAX)
-		return -ENOTSUP;
-	for (size_t i = 0; i < emit_ranges(op); i++) {
-		size_t at = emit_begin(op, i);
-		int err = op->by == ACTOR_DEVICE ? emit_transfer(out, op, i) : 0;
-
-		if (err)
-			return err;
-		if (op->by == ACTOR_PROCESS)
-			fprintf(out, "\tmemcpy(img + %zu, r%d + %zu, %zu);\n", at, op->region, at,
-				emit_len(op));
-	}
-	return 0;
+	if (op->by != ACTOR_DEVICE)
+		return op->by == ACTOR_PROCESS ? 0 : -ENOTSUP;
+	return emit_transfer(out, op, 0);
 }
 
 const struct verb verb_read = {

@@ -85,7 +85,10 @@ void ktap_cell(struct ktap *k, const char *id, const struct verdict *v)
 		break;
 	case VERDICT_FAIL:
 		put_failure(k, id, v);
-		put_result(k, "\033[1;31m", "not ok", id);
+		put_result(k, v->known[0] ? "\033[33m" : "\033[1;31m", "not ok", id);
+		if (v->known[0])
+			fputs(" # TODO known: ", k->out);
+		put_line(k->out, v->known);
 		break;
 	case VERDICT_SKIP:
 		put_result(k, "\033[2m", "ok", id);

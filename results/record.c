@@ -282,6 +282,7 @@ void record_cell(struct record *r, const char *cell, const struct verdict *v)
 	put(o, "allowed", v->allowed);
 	put(o, "whose", v->whose);
 	put(o, "why", v->why);
+	put(o, "known", v->known);
 	if (v->wall_ns)
 		json_object_set_new(o, "wall_ns", json_integer((json_int_t)v->wall_ns));
 	if (v->step_ns)

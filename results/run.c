@@ -69,6 +69,7 @@ static int verdict_parse(struct reader *r, const json_t *o, struct verdict *v)
 	COPY(v->allowed, "allowed");
 	COPY(v->whose, "whose");
 	COPY(v->why, "why");
+	COPY(v->known, "known");
 	v->step = (int)number_of(o, "step", 0);
 	v->page = (long)number_of(o, "page", -1);
 	v->offset = (long)number_of(o, "offset", -1);

@@ -230,8 +230,9 @@ static const struct broken {
 	{ "claim errno\n!", "t:2:1: expected claim errno ACTOR:VERB ERRNO, got '!'" },
 	{ "{ a:b|a:b|a:b|a:b|a:b|a:b|a:b|a:b|a:b }",
 	  "t:1:34: expected at most 8 lanes, got '|a:b'" },
-	{ "P:abcdefghijklmnopqrstuvwxyz0123456", "t:1:34: expected a word of at most 31 characters, "
-						 "got '56'" },
+	{ "P:abcdefghijklmnopqrstuvwxyz0123456",
+	  "t:1:34: expected a word of at most 31 characters, "
+	  "got '56'" },
 	{ "P:read\xff", "t:1:7: expected a blank after the step, got '\xff'" },
 };
 
@@ -239,6 +240,7 @@ static const struct broken broken_files[] = {
 	{ "about x\n", "d/f.pin:1:1: expected [NAME] before the first header line" },
 	{ "# one\n\n[A]\n", "d/f.pin:3:2: expected a name of a-z, 0-9 and '-', then ']'" },
 	{ "[ab\n", "d/f.pin:1:4: expected a name of a-z, 0-9 and '-', then ']'" },
+	{ "[ab", "d/f.pin:1:4: expected a name of a-z, 0-9 and '-', then ']'" },
 	{ "[]\n", "d/f.pin:1:2: expected a name of a-z, 0-9 and '-', then ']'" },
 	{ "[a] b\n", "d/f.pin:1:5: expected the end of the line after [NAME]" },
 	{ "[a]\nabout x\n", "d/f.pin:3:1: expected 'steps' in the program before this line" },
@@ -247,7 +249,8 @@ static const struct broken broken_files[] = {
 	  "d/f.pin:5:1: expected a name that is not used yet in this family" },
 	{ "[a]\nabout x\nabout y\n", "d/f.pin:3:1: expected each header line once in a program" },
 	{ "[a]\nabout \t\nsteps P:read\n", "d/f.pin:2:6: expected a value" },
-	{ "[a]\nabout x\nsteps P:read\nsteps P:read\n", "d/f.pin:4:1: expected one 'steps' in a program" },
+	{ "[a]\nabout x\nsteps P:read\nsteps P:read\n",
+	  "d/f.pin:4:1: expected one 'steps' in a program" },
 	{ "[a]\ncolour red\n",
 	  "d/f.pin:2:1: expected 'about', 'source', 'mem', 'pin', 'needs', 'steps' or [NAME]" },
 	{ "[a]\nabout x\n  more\n# no\n  of it\nsteps P:read\n  # C:no\n  P:fork\n\tC:\n",
@@ -313,7 +316,8 @@ static void mutated_corpus_never_crashes(void **state)
 
 	(void)state;
 	assert_true(file_read(SOURCE_DIR "/stress/fork.pin", text, TEXT) > 0);
-	strcat(text, "\n[zz]\nabout x\nsteps { P.1:a=b@r[1..2]+0:512& | [C:x] } claim pfn P same\n");
+	strcat(text,
+	       "\n[zz]\nabout x\nsteps { P.1:a=b@r[1..2]+0:512& | [C:x] } claim pfn P same\n");
 	len = strlen(text);
 	for (int i = 0; i < MUTATIONS; i++) {
 		struct corpus c = { 0 };
@@ -321,7 +325,8 @@ static void mutated_corpus_never_crashes(void **state)
 
 		memcpy(copy, text, len + 1);
 		for (unsigned n = 1 + roll(4); n; n--)
-			copy[roll((unsigned)len)] = (char)(roll(2) ? roll(256) : " \n[]{}|:@+="[roll(11)]);
+			copy[roll((unsigned)len)] = roll(2) ? (char)roll(256) :
+							      " \n[]{}|:@+="[roll(11)];
 		if (corpus_parse(&c, "m.pin", copy, &err))
 			assert_memory_equal(err.text, "m.pin:", 6);
 		else

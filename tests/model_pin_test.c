@@ -5,7 +5,7 @@
 static const char *const private_kinds[] = { "anon", "swapped", "private-tmpfs", "private-ext4" };
 static const char *const strong_pins[] = { "pin-rw", "pin-ro" };
 
-#define FOR_EACH(item, list) \
+#define FOR_EACH(item, list)                             \
 	for (const char *const *at_##item = list, *item; \
 	     at_##item < (list) + ARRAY_SIZE(list) && (item = *at_##item); at_##item++)
 
@@ -25,36 +25,37 @@ static void strong_pin_stays_coherent(void **state)
 
 	(void)state;
 	FOR_EACH(kind, private_kinds)
-		FOR_EACH(pin, strong_pins) {
-			allows(kind, with(after, pin), "P=2 P=1");
-			allows(kind, with(before, pin), "P=2 P=1");
-			forbids(kind, with(after, pin), "P=2 P=2", 0);
-			forbids(kind, with("P:write=1 P:%s P:fork P:write=2 D:read", pin), "P=1", 0);
-			forbids(kind, with("P:write=1 P:%s P:fork P:write=2 D:read", pin),
-				"P=2x6,P=1x1,P=2", 6);
-			allows(kind, with("P:write=1 P:fork C:exit P:%s P:write=2 D:read", pin),
-			       "P=2");
-		}
+	FOR_EACH(pin, strong_pins)
+	{
+		allows(kind, with(after, pin), "P=2 P=1");
+		allows(kind, with(before, pin), "P=2 P=1");
+		forbids(kind, with(after, pin), "P=2 P=2", 0);
+		forbids(kind, with("P:write=1 P:%s P:fork P:write=2 D:read", pin), "P=1", 0);
+		forbids(kind, with("P:write=1 P:%s P:fork P:write=2 D:read", pin),
+			"P=2x6,P=1x1,P=2", 6);
+		allows(kind, with("P:write=1 P:fork C:exit P:%s P:write=2 D:read", pin), "P=2");
+	}
 }
 
 static void strong_pin_never_shows_the_child(void **state)
 {
 	(void)state;
 	FOR_EACH(kind, private_kinds)
-		FOR_EACH(pin, strong_pins) {
-			allows(kind, with("P:write=1 P:%s P:fork C:write=2 D:read", pin), "P=1");
-			forbids(kind, with("P:write=1 P:%s P:fork C:write=2 D:read", pin), "C=2", 0);
-			/* A child's pin belongs to the child. */
-			allows(kind, with("P:write=1 P:fork C:%s C:write=2 P:write=3 D:read", pin),
-			       "C=2");
-			forbids(kind, with("P:write=1 P:fork C:%s P:write=3 D:read", pin), "P=3", 0);
-		}
+	FOR_EACH(pin, strong_pins)
+	{
+		allows(kind, with("P:write=1 P:%s P:fork C:write=2 D:read", pin), "P=1");
+		forbids(kind, with("P:write=1 P:%s P:fork C:write=2 D:read", pin), "C=2", 0);
+		/* A child's pin belongs to the child. */
+		allows(kind, with("P:write=1 P:fork C:%s C:write=2 P:write=3 D:read", pin), "C=2");
+		forbids(kind, with("P:write=1 P:fork C:%s P:write=3 D:read", pin), "P=3", 0);
+	}
 }
 
 static void pin_of_an_untouched_page_unshares(void **state)
 {
 	(void)state;
-	FOR_EACH(pin, strong_pins) {
+	FOR_EACH(pin, strong_pins)
+	{
 		allows("private-tmpfs", with("P:%s F:write=1 D:read P:read P:write=2 D:read", pin),
 		       "F=255 F=255 P=2");
 		forbids("private-tmpfs", with("P:%s F:write=1 D:read", pin), "F=1", 0);
@@ -71,7 +72,8 @@ static void reference_shows_what_its_owner_had(void **state)
 	static const char apart[] = "P:write=1 P:get P:fork C:write=2 P:write=3 D:read";
 
 	(void)state;
-	FOR_EACH(kind, private_kinds) {
+	FOR_EACH(kind, private_kinds)
+	{
 		allows(kind, steps, "P=1");
 		allows(kind, steps, "P=2");
 		allows(kind, steps, "P=3x2,P=1x2,P=2");
@@ -104,7 +106,8 @@ static void reference_to_shared_memory_is_coherent(void **state)
 	(void)state;
 	allows("shared-anon", "P:write=1 P:get P:fork C:write=2 D:read", "C=2");
 	forbids("shared-anon", "P:write=1 P:get P:fork C:write=2 D:read", "P=1", 0);
-	FOR_EACH(pin, strong_pins) {
+	FOR_EACH(pin, strong_pins)
+	{
 		allows("shared-tmpfs", with("P:%s P:fork C:write=2 D:read F:write=3 D:read", pin),
 		       "C=2 F=3");
 		forbids("shared-tmpfs", with("P:%s P:fork C:write=2 D:read", pin), "F=255", 0);
@@ -115,12 +118,13 @@ static void pin_keeps_what_was_discarded(void **state)
 {
 	(void)state;
 	FOR_EACH(kind, private_kinds)
-		FOR_EACH(pin, strong_pins) {
-			allows(kind, with("P:write=1 P:%s P:discard P:write=2 D:read P:read", pin),
-			       "P=1 P=2");
-			forbids(kind, with("P:write=1 P:%s P:discard P:write=2 D:read", pin), "P=2", 0);
-			forbids(kind, with("P:write=1 P:%s P:discard D:read", pin), "zero", 0);
-		}
+	FOR_EACH(pin, strong_pins)
+	{
+		allows(kind, with("P:write=1 P:%s P:discard P:write=2 D:read P:read", pin),
+		       "P=1 P=2");
+		forbids(kind, with("P:write=1 P:%s P:discard P:write=2 D:read", pin), "P=2", 0);
+		forbids(kind, with("P:write=1 P:%s P:discard D:read", pin), "zero", 0);
+	}
 	forbids("anon", "P:write=1 P:pin-rw P:discard P:read", "P=1", 0);
 }
 
@@ -128,13 +132,14 @@ static void pin_keeps_what_was_unmapped(void **state)
 {
 	(void)state;
 	FOR_EACH(kind, private_kinds)
-		FOR_EACH(pin, strong_pins) {
-			allows(kind, with("P:write=1 P:%s P:unmap X:scavenge D:read P:read", pin),
-			       "P=1 SEGV");
-			forbids(kind, with("P:write=1 P:%s P:unmap D:read", pin), "zero", 0);
-			forbids(kind, with("P:write=1 P:%s P:unmap X:scavenge D:read", pin),
-				"P=1x4,zero", 4);
-		}
+	FOR_EACH(pin, strong_pins)
+	{
+		allows(kind, with("P:write=1 P:%s P:unmap X:scavenge D:read P:read", pin),
+		       "P=1 SEGV");
+		forbids(kind, with("P:write=1 P:%s P:unmap D:read", pin), "zero", 0);
+		forbids(kind, with("P:write=1 P:%s P:unmap X:scavenge D:read", pin), "P=1x4,zero",
+			4);
+	}
 }
 
 static void pin_keeps_what_left_its_file(void **state)
@@ -143,17 +148,18 @@ static void pin_keeps_what_left_its_file(void **state)
 
 	(void)state;
 	FOR_EACH(how, leave)
-		FOR_EACH(pin, strong_pins) {
-			char steps[128];
+	FOR_EACH(pin, strong_pins)
+	{
+		char steps[128];
 
-			snprintf(steps, sizeof(steps), "P:write=1 P:%s %s F:write=2 D:read P:read", pin,
-				 how);
-			allows("shared-tmpfs", steps, "P=1 F=2");
-			forbids("shared-tmpfs", steps, "P=1 P=1", 0);
-			snprintf(steps, sizeof(steps), "P:write=1 P:%s %s F:write=2 D:read", pin, how);
-			forbids("shared-tmpfs", steps, "F=2", 0);
-			forbids("shared-tmpfs", steps, "zero", 0);
-		}
+		snprintf(steps, sizeof(steps), "P:write=1 P:%s %s F:write=2 D:read P:read", pin,
+			 how);
+		allows("shared-tmpfs", steps, "P=1 F=2");
+		forbids("shared-tmpfs", steps, "P=1 P=1", 0);
+		snprintf(steps, sizeof(steps), "P:write=1 P:%s %s F:write=2 D:read", pin, how);
+		forbids("shared-tmpfs", steps, "F=2", 0);
+		forbids("shared-tmpfs", steps, "zero", 0);
+	}
 	allows("private-tmpfs", "P:write=1 P:pin-rw F:truncate=0 D:read P:read", "P=1 BUS");
 	forbids("private-tmpfs", "P:write=1 P:pin-rw F:truncate=0 D:read", "zero", 0);
 	allows("private-tmpfs", "P:write=1 P:pin-rw F:punch P:write=3 D:read", "P=3");
@@ -162,7 +168,8 @@ static void pin_keeps_what_left_its_file(void **state)
 static void pinned_page_is_not_freed(void **state)
 {
 	(void)state;
-	FOR_EACH(pin, strong_pins) {
+	FOR_EACH(pin, strong_pins)
+	{
 		allows("anon", with("P:write=1 P:%s P:free P:read D:read", pin), "P=1 P=1");
 		forbids("anon", with("P:write=1 P:%s P:free P:read", pin), "zero", 0);
 		forbids("anon", with("P:write=1 P:%s P:free D:read", pin), "zero", 0);
@@ -178,13 +185,15 @@ static void pinned_page_is_not_freed(void **state)
 static void pin_needs_access(void **state)
 {
 	(void)state;
-	FOR_EACH(kind, private_kinds) {
+	FOR_EACH(kind, private_kinds)
+	{
 		allows(kind, "P:write=1 P:protect=ro [P:pin-rw]", "EFAULT");
 		forbids(kind, "P:write=1 P:protect=ro [P:pin-rw]", "ok", -1);
 		forbids(kind, "P:write=1 P:protect=ro [P:pin-rw]", "EINVAL", -1);
 		allows(kind, "P:write=1 P:protect=ro [P:pin-ro] D:read", "ok P=1");
 		forbids(kind, "P:write=1 [P:pin-rw]", "EFAULT", -1);
-		FOR_EACH(pin, strong_pins) {
+		FOR_EACH(pin, strong_pins)
+		{
 			allows(kind, with("P:protect=none [P:%s]", pin), "EFAULT");
 			forbids(kind, with("P:protect=none [P:%s]", pin), "ok", -1);
 			allows(kind, with("P:unmap [P:%s]", pin), "EFAULT");
@@ -201,7 +210,8 @@ static void device_store_is_seen_by_its_owner(void **state)
 	static const char steps[] = "P:write=1 P:pin-rw P:fork D:write=2 P:read C:read";
 
 	(void)state;
-	FOR_EACH(kind, private_kinds) {
+	FOR_EACH(kind, private_kinds)
+	{
 		allows(kind, steps, "D=2 P=1");
 		forbids(kind, steps, "D=2 D=2", 0);
 		forbids(kind, "P:write=1 P:pin-rw P:fork D:write=2 P:read", "P=1", 0);
@@ -231,22 +241,24 @@ static void two_pins_show_one_page(void **state)
 	(void)state;
 	allows("anon", "P:write=1 P:pin-rw P:pin-ro=other P:fork P:write=2 D:read other:read",
 	       "P=2 P=2");
-	forbids("anon", "P:write=1 P:pin-rw P:pin-ro=other P:write=2 D:read other:read",
-		"P=2 P=1", 0);
+	forbids("anon", "P:write=1 P:pin-rw P:pin-ro=other P:write=2 D:read other:read", "P=2 P=1",
+		0);
 	allows("anon", "P:write=1 P:pin-rw P:discard P:pin-rw P:write=2 D:read D2:read", "P=1 P=2");
-	allows("anon", "P:pin-rw P:pin-rw P:unpin=D P:write=3 D2:read D2:write=4 P:read", "P=3 D2=4");
+	allows("anon", "P:pin-rw P:pin-rw P:unpin=D P:write=3 D2:read D2:write=4 P:read",
+	       "P=3 D2=4");
 }
 
 static void remap_keeps_the_pin(void **state)
 {
 	(void)state;
 	FOR_EACH(kind, private_kinds)
-		FOR_EACH(pin, strong_pins) {
-			allows(kind, with("P:write=1 P:%s P:remap P:write=2 D:read P:read", pin),
-			       "P=2 P=2");
-			forbids(kind, with("P:write=1 P:%s P:remap P:write=2 D:read", pin), "P=1", 0);
-			allows(kind, with("P:write=1 P:%s P:pageout P:write=2 D:read", pin), "P=2");
-		}
+	FOR_EACH(pin, strong_pins)
+	{
+		allows(kind, with("P:write=1 P:%s P:remap P:write=2 D:read P:read", pin),
+		       "P=2 P=2");
+		forbids(kind, with("P:write=1 P:%s P:remap P:write=2 D:read", pin), "P=1", 0);
+		allows(kind, with("P:write=1 P:%s P:pageout P:write=2 D:read", pin), "P=2");
+	}
 }
 
 static void child_end_keeps_the_pin(void **state)
@@ -254,10 +266,12 @@ static void child_end_keeps_the_pin(void **state)
 	static const char *const how[] = { "C:exit", "C:exec", "C:unmap", "C:discard" };
 
 	(void)state;
-	FOR_EACH(end, how) {
+	FOR_EACH(end, how)
+	{
 		char steps[128];
 
-		snprintf(steps, sizeof(steps), "P:write=1 P:pin-ro P:fork %s P:write=2 D:read", end);
+		snprintf(steps, sizeof(steps), "P:write=1 P:pin-ro P:fork %s P:write=2 D:read",
+			 end);
 		allows("anon", steps, "P=2");
 		forbids("anon", steps, "P=1", 0);
 	}

@@ -6,7 +6,7 @@ static const char *const private_kinds[] = { "anon", "swapped", "private-tmpfs",
 static const char *const file_kinds[] = { "private-tmpfs", "private-ext4" };
 static const char *const shared_kinds[] = { "shared-anon", "shared-tmpfs" };
 
-#define FOR_KINDS(kind, kinds) \
+#define FOR_KINDS(kind, kinds)                      \
 	for (const char *const *at_ = kinds, *kind; \
 	     at_ < (kinds) + ARRAY_SIZE(kinds) && (kind = *at_); at_++)
 
@@ -15,7 +15,8 @@ static void parent_store_stays_with_parent(void **state)
 	static const char steps[] = "P:write=1 P:fork P:write=2 P:read C:read";
 
 	(void)state;
-	FOR_KINDS(kind, private_kinds) {
+	FOR_KINDS(kind, private_kinds)
+	{
 		allows(kind, steps, "P=2 P=1");
 		forbids(kind, steps, "P=2 P=2", 0);
 		forbids(kind, steps, "P=2 P=1x5,P=2x1,P=1", 5);
@@ -28,7 +29,8 @@ static void child_store_stays_with_child(void **state)
 	static const char steps[] = "P:write=1 P:fork C:write=2 C:read P:read";
 
 	(void)state;
-	FOR_KINDS(kind, private_kinds) {
+	FOR_KINDS(kind, private_kinds)
+	{
 		allows(kind, steps, "C=2 P=1");
 		forbids(kind, steps, "C=2 C=2", 0);
 		forbids(kind, "P:write=1 P:fork C:write=2 C:read", "C=2x7,P=1", 7);
@@ -41,7 +43,8 @@ static void siblings_and_grandchildren_are_apart(void **state)
 				    "C2:read C:read P:read C3:read";
 
 	(void)state;
-	FOR_KINDS(kind, private_kinds) {
+	FOR_KINDS(kind, private_kinds)
+	{
 		allows(kind, steps, "C2=2 P=1 P=1 C3=3");
 		forbids(kind, steps, "C2=2 P=1 P=1 P=1", 0);
 	}
@@ -63,7 +66,8 @@ static void shared_stores_are_seen_by_all(void **state)
 	static const char steps[] = "P:write=1 P:fork C:write=2 P:read C:fork=C2 P:write=3 C2:read";
 
 	(void)state;
-	FOR_KINDS(kind, shared_kinds) {
+	FOR_KINDS(kind, shared_kinds)
+	{
 		allows(kind, steps, "C=2 P=3");
 		forbids(kind, steps, "C=2 C=2", 0);
 		forbids(kind, "P:write=1 P:fork C:write=2 P:read", "P=1", 0);
@@ -76,9 +80,9 @@ static void shared_stores_are_seen_by_all(void **state)
 static void untouched_private_page_shows_the_file(void **state)
 {
 	(void)state;
-	FOR_KINDS(kind, file_kinds) {
-		allows(kind, "P:read F:write=1 P:read P:fork F:write=2 C:read",
-		       "F=255 F=1 F=2");
+	FOR_KINDS(kind, file_kinds)
+	{
+		allows(kind, "P:read F:write=1 P:read P:fork F:write=2 C:read", "F=255 F=1 F=2");
 		forbids(kind, "F:write=1 P:read", "F=255", 0);
 		forbids(kind, "P:read", "zero", 0);
 	}
@@ -89,17 +93,16 @@ static void stored_private_page_leaves_the_file(void **state)
 	static const char steps[] = "P:write=1 F:write=2 P:read F:read";
 
 	(void)state;
-	FOR_KINDS(kind, file_kinds) {
+	FOR_KINDS(kind, file_kinds)
+	{
 		allows(kind, steps, "P=1 F=2");
 		forbids(kind, steps, "P=1 P=1", 0);
 		forbids(kind, "P:write=1 F:write=2 P:read", "F=2", 0);
 		allows(kind, "P:write=1@[0] F:write=2 P:read", "P=1|F=2");
 		forbids(kind, "P:write=1@[0] F:write=2 P:read", "P=1|P=1", 0);
 		/* A store of one sector takes the rest of the page along. */
-		allows(kind, "P:write=1@[0]+512:512 F:write=2 P:read@[0]",
-		       "F=255x1,P=1x1,F=255");
-		forbids(kind, "P:write=1@[0]+512:512 F:write=2 P:read@[0]",
-			"F=255x1,P=1x1,F=2", 2);
+		allows(kind, "P:write=1@[0]+512:512 F:write=2 P:read@[0]", "F=255x1,P=1x1,F=255");
+		forbids(kind, "P:write=1@[0]+512:512 F:write=2 P:read@[0]", "F=255x1,P=1x1,F=2", 2);
 	}
 }
 
@@ -123,12 +126,14 @@ static void discard_empties_private_memory(void **state)
 	forbids("anon", "P:write=1 P:discard P:read", "P=1", 0);
 	allows("anon", "P:write=1 P:fork P:discard C:read P:write=2 C:read", "P=1 P=1");
 	forbids("anon", "P:write=1 P:fork P:discard C:read", "zero", 0);
-	FOR_KINDS(kind, file_kinds) {
+	FOR_KINDS(kind, file_kinds)
+	{
 		allows(kind, "P:write=1 F:write=2 P:discard P:read F:write=3 P:read", "F=2 F=3");
 		forbids(kind, "P:write=1 P:discard P:read", "P=1", 0);
 		forbids(kind, "P:write=1 P:discard P:read", "zero", 0);
 	}
-	FOR_KINDS(kind, shared_kinds) {
+	FOR_KINDS(kind, shared_kinds)
+	{
 		allows(kind, "P:write=1 P:discard P:read", "P=1");
 		forbids(kind, "P:write=1 P:discard P:read", "zero", 0);
 	}
@@ -153,7 +158,8 @@ static void truncate_takes_private_copies(void **state)
 	static const char *const with_file[] = { "private-tmpfs", "private-ext4", "shared-tmpfs" };
 
 	(void)state;
-	FOR_KINDS(kind, with_file) {
+	FOR_KINDS(kind, with_file)
+	{
 		allows(kind, "P:write=1 P:fork F:truncate=1 P:read C:read [C:write=2]",
 		       "P=1|BUS P=1|BUS ok|BUS");
 		forbids(kind, "P:write=1 F:truncate=0 P:read", "P=1", -1);
@@ -169,7 +175,8 @@ static void truncate_takes_private_copies(void **state)
 static void punch_keeps_private_copies(void **state)
 {
 	(void)state;
-	FOR_KINDS(kind, file_kinds) {
+	FOR_KINDS(kind, file_kinds)
+	{
 		allows(kind, "P:write=1@[0] F:punch P:read F:read", "P=1|zero zero");
 		forbids(kind, "P:write=1@[0] F:punch P:read", "zero|zero", 0);
 		forbids(kind, "P:write=1@[0] F:punch P:read", "P=1|F=255", 0);
@@ -215,7 +222,8 @@ static void store_keeps_a_freed_page(void **state)
 static void dontfork_gives_no_view(void **state)
 {
 	(void)state;
-	FOR_KINDS(kind, private_kinds) {
+	FOR_KINDS(kind, private_kinds)
+	{
 		allows(kind, "P:write=1 P:dontfork@[1] P:fork C:read P:read", "P=1|SEGV P=1");
 		forbids(kind, "P:write=1 P:dontfork P:fork C:read", "P=1", -1);
 		allows(kind, "P:write=1 P:dontfork P:dofork P:fork C:read", "P=1");
@@ -234,7 +242,7 @@ static void wipeonfork_gives_zeros(void **state)
 	/* The flag is inherited. */
 	allows("anon", "P:wipeonfork P:fork C:write=2 C:fork=C2 C2:read C:read", "zero C=2");
 	FOR_KINDS(kind, file_kinds)
-		allows(kind, "[P:wipeonfork]", "EINVAL");
+	allows(kind, "[P:wipeonfork]", "EINVAL");
 	forbids("shared-anon", "[P:wipeonfork]", "ok", -1);
 	allows("private-tmpfs", "[P:keeponfork]", "ok");
 }
@@ -252,7 +260,8 @@ static void both_fork_flags(void **state)
 static void protection_faults(void **state)
 {
 	(void)state;
-	FOR_KINDS(kind, private_kinds) {
+	FOR_KINDS(kind, private_kinds)
+	{
 		allows(kind, "P:write=1 P:protect=ro [P:write=2] P:read", "SEGV P=1");
 		forbids(kind, "P:write=1 P:protect=ro [P:write=2]", "ok", -1);
 		allows(kind, "P:write=1 P:protect=none P:read [P:write=2] P:protect=rw P:read",
@@ -272,8 +281,10 @@ static void exit_and_exec_change_nobody_else(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(how); i++)
-		FOR_KINDS(kind, private_kinds) {
-			snprintf(steps, sizeof(steps), "P:write=1 P:fork C:write=2 C:%s P:read", how[i]);
+		FOR_KINDS(kind, private_kinds)
+		{
+			snprintf(steps, sizeof(steps), "P:write=1 P:fork C:write=2 C:%s P:read",
+				 how[i]);
 			allows(kind, steps, "P=1");
 			forbids(kind, steps, "C=2", 0);
 			forbids(kind, steps, "zero", 0);
@@ -290,7 +301,8 @@ static void moving_and_reclaim_keep_bytes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(how); i++)
-		FOR_KINDS(kind, private_kinds) {
+		FOR_KINDS(kind, private_kinds)
+		{
 			snprintf(steps, sizeof(steps),
 				 "P:write=1 P:fork P:%s P:read C:write=2 P:read", how[i]);
 			allows(kind, steps, "P=1 P=1");

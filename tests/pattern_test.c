@@ -17,8 +17,9 @@ static const struct pattern_site site = { 0x1234, 2, 4095 };
 
 static void filled_page_decodes(void **state)
 {
-	const value_t values[] = { value_make(0, 1), value_make(4, 254), value_make(WRITER_FILE, 255),
-				   value_make(WRITER_DEVICE + 3, 7), VALUE_ZERO };
+	const value_t values[] = { value_make(0, 1), value_make(4, 254),
+				   value_make(WRITER_FILE, 255), value_make(WRITER_DEVICE + 3, 7),
+				   VALUE_ZERO };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
@@ -67,7 +68,8 @@ static void two_values_are_torn(void **state)
 
 static void other_places_are_foreign(void **state)
 {
-	const struct pattern_site others[] = { { 0x1235, 2, 4095 }, { 0x1234, 1, 4095 },
+	const struct pattern_site others[] = { { 0x1235, 2, 4095 },
+					       { 0x1234, 1, 4095 },
 					       { 0x1234, 2, 4094 } };
 	struct pattern_read r;
 
@@ -97,9 +99,11 @@ static void values_have_names(void **state)
 	assert_string_equal(value_print(value_make(1, 254), text, sizeof(text)), "C=254");
 	assert_string_equal(value_print(value_make(2, 3), text, sizeof(text)), "C2=3");
 	assert_string_equal(value_print(value_make(WRITER_FILE, 255), text, sizeof(text)), "F=255");
-	assert_string_equal(value_print(value_make(WRITER_BYSTANDER, 1), text, sizeof(text)), "X=1");
+	assert_string_equal(value_print(value_make(WRITER_BYSTANDER, 1), text, sizeof(text)),
+			    "X=1");
 	assert_string_equal(value_print(value_make(WRITER_DEVICE, 4), text, sizeof(text)), "D1=4");
-	assert_string_equal(value_print(value_make(WRITER_DEVICE + 1, 4), text, sizeof(text)), "D2=4");
+	assert_string_equal(value_print(value_make(WRITER_DEVICE + 1, 4), text, sizeof(text)),
+			    "D2=4");
 	for (unsigned who = 0; who < 16; who++)
 		for (unsigned n = 1; n < 256; n++) {
 			value_t v = value_make(who, n);

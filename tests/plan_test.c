@@ -26,7 +26,8 @@ static void plans(const char *kind, const char *steps)
 static void pins_are_named_in_turn(void **state)
 {
 	(void)state;
-	plans("anon", "P:pin-rw P:get P:pin-ro=mine D:read D2:read mine:read P:unpin=D2 P:unpin P:unpin");
+	plans("anon",
+	      "P:pin-rw P:get P:pin-ro=mine D:read D2:read mine:read P:unpin=D2 P:unpin P:unpin");
 	assert_int_equal(plan.npins, 3);
 	assert_int_equal(plan.op[4].pin, 0);
 	assert_int_equal(plan.op[5].pin, 1);
@@ -101,7 +102,8 @@ static void places_count_in_units_of_the_kind(void **state)
 static void devices_look_at_their_pin(void **state)
 {
 	(void)state;
-	plans("anon", "P:map=a:4p P:map=b:4p P:pin-rw@b[1..2] D:read D:read@b[2] D:write@b[1]+0:512");
+	plans("anon",
+	      "P:map=a:4p P:map=b:4p P:pin-rw@b[1..2] D:read D:read@b[2] D:write@b[1]+0:512");
 	assert_int_equal(plan.op[3].region, 1);
 	assert_int_equal(plan.op[3].first, 1);
 	assert_int_equal(plan.op[3].npages, 2);
@@ -121,7 +123,8 @@ static void generic_pin_takes_what_there_is(void **state)
 	assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), only_get, &err), 0);
 	assert_string_equal(plan.op[1].verb->name, "get");
 	assert_int_equal(steps_parse(&program, "P:pin-rw", "steps", 1, 1, &err), 0);
-	assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), only_get, &err), -ENOTSUP);
+	assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), only_get, &err),
+			 -ENOTSUP);
 }
 
 static const struct refused {
@@ -130,24 +133,29 @@ static const struct refused {
 	const char *text;
 } table[] = {
 	{ "anon", "P:dance", -EINVAL, "steps:1:1: expected a verb, got 'dance'" },
-	{ "anon", "P:read\n  C:read", -EINVAL, "steps:2:3: expected a process that lives, got 'C'" },
-	{ "anon", "P:fork C:exit C:read", -EINVAL, "steps:1:15: expected a process that lives, got 'C'" },
+	{ "anon", "P:read\n  C:read", -EINVAL,
+	  "steps:2:3: expected a process that lives, got 'C'" },
+	{ "anon", "P:fork C:exit C:read", -EINVAL,
+	  "steps:1:15: expected a process that lives, got 'C'" },
 	{ "anon", "P:exit P:read", -EINVAL, "steps:1:8: expected a process that lives, got 'P'" },
 	{ "anon", "Q:read", -EINVAL, "steps:1:1: expected a pin that is held, got 'Q'" },
 	{ "anon", "C9:read", -EINVAL, "steps:1:1: expected a pin that is held, got 'C9'" },
-	{ "anon", "P:pin-rw P:unpin D:read", -EINVAL, "steps:1:18: expected a pin that is held, got 'D'" },
+	{ "anon", "P:pin-rw P:unpin D:read", -EINVAL,
+	  "steps:1:18: expected a pin that is held, got 'D'" },
 	{ "anon", "P:fork C:pin-rw C:exit D:read", -EINVAL,
 	  "steps:1:24: expected a pin that is held, got 'D'" },
 	{ "anon", "P:unpin", -EINVAL, "steps:1:1: expected a pin that this process holds" },
 	{ "anon", "P:pin-rw P:fork C:unpin", -EINVAL,
 	  "steps:1:17: expected a pin that this process holds" },
-	{ "anon", "P:pin-rw P:unpin=x", -EINVAL, "steps:1:10: expected a pin that this process holds" },
+	{ "anon", "P:pin-rw P:unpin=x", -EINVAL,
+	  "steps:1:10: expected a pin that this process holds" },
 	{ "anon", "P:pin-rw=a P:pin-rw=a", -EINVAL,
 	  "steps:1:12: expected a name for the pin that is not used yet" },
 	{ "anon", "P:get P:get P:get P:get P:get", -EINVAL, "steps:1:25: expected at most 4 pins" },
 	{ "anon", "P:read@far", -EINVAL, "steps:1:1: expected a mapped region, got 'far'" },
 	{ "anon", "P:read@[2]", -EINVAL, "steps:1:1: expected pages below 2 of the region" },
-	{ "anon", "P:read@[1..1048576]", -EINVAL, "steps:1:1: expected pages below 2 of the region" },
+	{ "anon", "P:read@[1..1048576]", -EINVAL,
+	  "steps:1:1: expected pages below 2 of the region" },
 	{ "anon", "P:write@+1:512", -EINVAL,
 	  "steps:1:1: expected an offset and a length in sectors of 512 bytes" },
 	{ "anon", "P:write@+0:511", -EINVAL,
@@ -165,20 +173,24 @@ static const struct refused {
 	{ "anon", "P:protect=wo", -EINVAL, "steps:1:1: expected ro, rw, none or cycle after '='" },
 	{ "anon", "P:map=a:p", -EINVAL, "steps:1:1: expected map=NAME:COUNTp" },
 	{ "anon", "P:map=a:0p", -EINVAL, "steps:1:1: expected map=NAME:COUNTp" },
-	{ "anon", "P:map=a P:map=b P:map=c P:map=d", -EINVAL, "steps:1:25: expected at most 3 regions" },
+	{ "anon", "P:map=a P:map=b P:map=c P:map=d", -EINVAL,
+	  "steps:1:25: expected at most 3 regions" },
 	{ "anon", "P:fork C:map=b", -EINVAL, "steps:1:8: expected P to map a new region" },
 	{ "anon", "P:map=a:4097p", -ENOTSUP, "steps:1:1: 4097 pages of 4096 bytes are too many" },
 	{ "anon", "P:map=a:4503599627370497p", -ENOTSUP,
 	  "steps:1:1: 4503599627370497 pages of 4096 bytes are too many" },
 	{ "anon", "P:remap@[0]", -EINVAL, "steps:1:1: expected a whole region for 'remap'" },
-	{ "anon", "P:truncate=0", -EINVAL, "steps:1:1: expected another actor for 'truncate' than 'P'" },
+	{ "anon", "P:truncate=0", -EINVAL,
+	  "steps:1:1: expected another actor for 'truncate' than 'P'" },
 	{ "anon", "X:write=1", -EINVAL, "steps:1:1: expected another actor for 'write' than 'X'" },
 	{ "private-tmpfs", "F:truncate=3", -EINVAL,
 	  "steps:1:1: expected a size of at most 2 pages after '='" },
 	{ "private-tmpfs", "F:truncate", -EINVAL,
 	  "steps:1:1: expected a size of at most 2 pages after '='" },
-	{ "private-tmpfs", "F:fork", -EINVAL, "steps:1:1: expected another actor for 'fork' than 'F'" },
-	{ "anon", "P:pin-rw@[0] D:read@[1]", -EINVAL, "steps:1:14: expected a place inside the pin" },
+	{ "private-tmpfs", "F:fork", -EINVAL,
+	  "steps:1:1: expected another actor for 'fork' than 'F'" },
+	{ "anon", "P:pin-rw@[0] D:read@[1]", -EINVAL,
+	  "steps:1:14: expected a place inside the pin" },
 	{ "anon", "F:write=1", -ENOTSUP, "steps:1:1: 'anon' has no file" },
 	{ "shared-anon", "F:punch", -ENOTSUP, "steps:1:1: 'shared-anon' has no file" },
 	{ "anon", "P:pin-ro D:write=1", -ENOTSUP, "steps:1:10: 'test-ro' has no device write" },
@@ -186,7 +198,8 @@ static const struct refused {
 	{ "anon", "P.1:read", -ENOSYS, "steps:1:1: threads are not run yet" },
 	{ "anon", "P:read { P:write | P:read }", -ENOSYS,
 	  "steps:1:10: claims, lanes and background steps are not run yet" },
-	{ "anon", "P:write&", -ENOSYS, "steps:1:1: claims, lanes and background steps are not run yet" },
+	{ "anon", "P:write&", -ENOSYS,
+	  "steps:1:1: claims, lanes and background steps are not run yet" },
 	{ "anon", "claim pfn P same", -ENOSYS,
 	  "steps:1:1: claims, lanes and background steps are not run yet" },
 };

@@ -26,15 +26,19 @@
 
 enum { SCENARIO_PAGES = 8, NONCE = 0x5a5a };
 
-static const struct pin_kind scenario_rw = { .name = "test-rw", .class = PIN_RW,
+static const struct pin_kind scenario_rw = { .name = "test-rw",
+					     .class = PIN_RW,
 					     .dirs = DEVICE_READS | DEVICE_WRITES };
-static const struct pin_kind scenario_ro = { .name = "test-ro", .class = PIN_RO,
+static const struct pin_kind scenario_ro = { .name = "test-ro",
+					     .class = PIN_RO,
 					     .dirs = DEVICE_READS };
-static const struct pin_kind scenario_get = { .name = "test-get", .class = PIN_GET,
-					      .promise = PROMISE_PINNER_VALUES,
-					      .dirs = DEVICE_READS };
+static const struct pin_kind scenario_get = {
+	.name = "test-get", .class = PIN_GET, .promise = PROMISE_PINNER_VALUES, .dirs = DEVICE_READS
+};
 static const struct pin_kind *const scenario_pins[PIN_CLASSES] = {
-	[PIN_RW] = &scenario_rw, [PIN_RO] = &scenario_ro, [PIN_GET] = &scenario_get,
+	[PIN_RW] = &scenario_rw,
+	[PIN_RO] = &scenario_ro,
+	[PIN_GET] = &scenario_get,
 };
 
 static inline value_t scenario_value(const char *text, size_t len)
@@ -129,7 +133,8 @@ static inline void scenario_model(struct model *m, const struct mem_kind *mem,
 	for (int i = 0; i < plan->nregions; i++)
 		assert_int_equal(model_add_region(m, mem->share, mem->hugetlb,
 						  plan->region[i].units * (mem->unit / BASE_PAGE),
-						  first), i);
+						  first),
+				 i);
 }
 
 /* Whether the model allows all of it; *left is what follows the first violation. */
@@ -145,7 +150,8 @@ static inline bool scenario_run(const char *kind, const char *steps, const char 
 	struct model m;
 	int bad = 0;
 
-	if (steps_parse(p, steps, "test", 1, 1, &err) || plan_make(plan, p, mem, scenario_pins, &err))
+	if (steps_parse(p, steps, "test", 1, 1, &err) ||
+	    plan_make(plan, p, mem, scenario_pins, &err))
 		fail_msg("%s", err.text);
 	scenario_model(&m, mem, plan);
 	for (int i = 0; i < plan->nops && !bad; i++) {
@@ -169,8 +175,8 @@ static inline void allows(const char *kind, const char *steps, const char *seen)
 	const char *left;
 
 	if (!scenario_run(kind, steps, seen, &v, &left))
-		fail_msg("%s: '%s' may not show '%s': page %zu, sector %d", kind, steps, seen, v.page,
-			 v.sector);
+		fail_msg("%s: '%s' may not show '%s': page %zu, sector %d", kind, steps, seen,
+			 v.page, v.sector);
 	assert_string_equal(left, "");
 }
 

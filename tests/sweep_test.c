@@ -12,8 +12,8 @@ struct found {
 };
 
 static struct found swept, brute;
-static const char *const alphabet[] = { "write", "read", "fork", "exit", "exec", "pin-rw", "get",
-					"unpin", "discard", "device-write" };
+static const char *const alphabet[] = { "write",  "read", "fork",  "exit",    "exec",
+					"pin-rw", "get",  "unpin", "discard", "device-write" };
 
 static int keep(void *arg, const char *steps)
 {
@@ -129,8 +129,9 @@ static void grow(const char *const letters[], int nletters, const char *prefix, 
 		bool store = device || !strcmp(letters[l], "write");
 
 		for (size_t a = 0; a < (device ? 3 : 4); a++) {
-			int n = snprintf(text, sizeof(text), "%s%s%s:%s", prefix, *prefix ? " " : "",
-					 device ? devices[a] : actors[a], device ? "write" : letters[l]);
+			int n = snprintf(text, sizeof(text), "%s%s%s:%s", prefix,
+					 *prefix ? " " : "", device ? devices[a] : actors[a],
+					 device ? "write" : letters[l]);
 
 			if (store)
 				snprintf(text + n, sizeof(text) - (size_t)n, "=%d", values + 1);
@@ -192,8 +193,10 @@ static void counts_by_hand(void **state)
 
 static void no_program_comes_twice(void **state)
 {
-	struct sweep s = { .nletters = 6, .letter = { "write", "fork", "exit", "pin-ro", "unpin", "read" },
-			   .visit = keep, .arg = &swept };
+	struct sweep s = { .nletters = 6,
+			   .letter = { "write", "fork", "exit", "pin-ro", "unpin", "read" },
+			   .visit = keep,
+			   .arg = &swept };
 	static struct plan plan;
 
 	(void)state;
@@ -216,8 +219,9 @@ static int stop_at_third(void *arg, const char *steps)
 static void visit_ends_the_sweep(void **state)
 {
 	int calls = 0;
-	struct sweep s = { .nletters = 2, .letter = { "write", "fork" }, .visit = stop_at_third,
-			   .arg = &calls };
+	struct sweep s = {
+		.nletters = 2, .letter = { "write", "fork" }, .visit = stop_at_third, .arg = &calls
+	};
 
 	(void)state;
 	assert_int_equal(sweep_depth(&s, 4), 42);

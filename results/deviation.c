@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "results/deviation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct deviation deviations[] = {
+	{ "*-hugetlb/mem=hugetlb-2M/pin=vmsplice", "leak", 0, 0,
+	  "CVE-2020-29374 was left open for hugetlb; expected failure of the kernel's cow selftest" },
+	{ "discard/free-then-*-unpin/mem=*/pin=uring-rw", "lost-write", 0, 0,
+	  "docs/findings/uring-unpin-not-dirty.c" },
+	{ NULL, NULL, 0, 0, NULL },
+};
+
+int kernel_number(const char *release)
+{
+	int major, minor;
+
+	return sscanf(release, "%d.%d", &major, &minor) == 2 ? major * 1000 + minor : 0;
+}
+
+static bool covers(const struct deviation *d, const char *cell, int kernel)
+{
+	return name_matches(d->cells, cell) && (!d->first || kernel >= d->first) &&
+	       (!d->last || kernel <= d->last);
+}
+
+const struct deviation *deviation_find(const char *cell, const struct verdict *v, int kernel)
+{
+	for (const struct deviation *d = deviations; d->cells; d++)
+		if (covers(d, cell, kernel) && (!d->class || !strcmp(d->class, v->class)))
+			return d;
+	return NULL;
+}
+
+const struct deviation *deviation_expects(const char *cell, int kernel)
+{
+	for (const struct deviation *d = deviations; d->cells; d++)
+		if (covers(d, cell, kernel))
+			return d;
+	return NULL;
+}

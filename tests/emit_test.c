@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "core/emit.h"
+#include "core/enumerate.h"
+
+static char folder[64], why[256];
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/emit-test-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command);
+}
+
+/* In the test's folder; its exit code. */
+static int run(const char *command)
+{
+	char line[512];
+	int status;
+
+	snprintf(line, sizeof(line), "cd '%s' && { %s; } >out 2>&1", folder, command);
+	status = system(line);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int emit(const char *steps, const char *mem, const char *pin)
+{
+	struct cell_filter f = { NULL, 0, mem, pin };
+	struct program *p = program_new();
+	struct cell_list l = { 0 };
+	struct parse_error err;
+	char path[128];
+	FILE *out;
+	int failed;
+
+	snprintf(path, sizeof(path), "%s/t.c", folder);
+	assert_int_equal(steps_parse(p, steps, "test", 1, 1, &err), 0);
+	assert_int_equal(cells_add(&l, p, &f, &err), 0);
+	assert_true(l.count > 0);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	failed = emit_cell(out, &l.cell[0], why, sizeof(why));
+	fclose(out);
+	cells_free(&l);
+	program_free(p);
+	return failed;
+}
+
+static const char compile[] = "cc -Wall -Wextra -Werror -o t t.c -luring";
+
+static const struct {
+	const char *steps, *mem, *pin;
+} programs[] = {
+	{ "P:write=1 P:fork P:write=2 C:read P:read", "anon", NULL },
+	{ "P:write=1 P:pin-rw P:fork P:write=2 D:read D:write=3 P:read C:read", "anon", "uring-rw" },
+	{ "P:write=1 P:pin-rw P:fork P:write@[0]=2 C:write=4 D:read P:unpin", "thp", "uring-rw" },
+	{ "P:write=1 P:fork P:get P:write=2 D:read C:read", "anon", "vmsplice" },
+	{ "P:write=1 P:get P:fork C:write=3 C:exit D:read P:unpin", "shared-anon", "vmsplice" },
+	{ "P:write=1 P:discard P:read", "anon", NULL },
+	{ "P:read P:write@[0]=1 P:fork C:read P:discard C:read", "private-tmpfs", NULL },
+	{ "P:write=1 P:dontfork P:fork C:read C:write=2 P:read", "anon", NULL },
+	{ "P:write=1 P:remap P:pin-rw P:remap P:fork D:write=3 P:exit C:read", "anon", "uring-rw" },
+	{ "P:write=1 P:protect=ro P:write=2 P:unmap P:discard P:fork", "zeropage", NULL },
+	{ "P:write@+512:1024=1 P:fork P:write@+0:512=2 C:read", "anon", NULL },
+};
+
+static void compiles_and_holds(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		int code;
+
+		print_message("%s\n", programs[i].steps);
+		assert_int_equal(emit(programs[i].steps, programs[i].mem, programs[i].pin), 0);
+		assert_int_equal(run(compile), 0);
+		code = run("./t");
+		/* 2: this host lacks something, such as io_uring for this user. */
+		if (code != 2)
+			assert_int_equal(code, 0);
+	}
+}
+
+static void swap_or_set_up_failed(void **state)
+{
+	int swap = run("test $(wc -l </proc/swaps) -gt 1");
+
+	(void)state;
+	assert_int_equal(emit("P:write=1 P:fork P:read C:read", "swapped", NULL), 0);
+	assert_int_equal(run(compile), 0);
+	assert_int_equal(run("./t"), swap ? 2 : 0);
+}
+
+static void wrong_expectations_fail(void **state)
+{
+	(void)state;
+	assert_int_equal(emit("P:write=1 P:fork P:write=2 C:read", "anon", NULL), 0);
+	assert_int_equal(run("sed -i '/^static void process_C/,/^}/s/1u << P_1/1u << P_2/' t.c"), 0);
+	assert_int_equal(run(compile), 0);
+	assert_int_equal(run("./t"), 1);
+	assert_int_equal(run("./t | grep 'FAIL step 4: C:read page 0 offset 0: read P=1 (1), "
+			     "allowed P=2 (2)'"), 0);
+
+	/* A fault that does not come, and one that nobody expects. */
+	assert_int_equal(emit("P:write=1 P:dontfork P:fork C:read", "anon", NULL), 0);
+	assert_int_equal(run("sed -i s/MADV_DONTFORK/MADV_DOFORK/ t.c"), 0);
+	assert_int_equal(run(compile), 0);
+	assert_int_equal(run("./t"), 1);
+	assert_int_equal(emit("P:write=1 P:dofork P:fork C:read", "anon", NULL), 0);
+	assert_int_equal(run("sed -i s/MADV_DOFORK/MADV_DONTFORK/ t.c"), 0);
+	assert_int_equal(run(compile), 0);
+	assert_int_equal(run("./t"), 1);
+}
+
+static void names_what_it_cannot_print(void **state)
+{
+	(void)state;
+	assert_int_equal(emit("P:write=1 F:truncate=0 P:read", "private-tmpfs", NULL), -ENOTSUP);
+	assert_non_null(strstr(why, "F:truncate=0"));
+	assert_int_equal(emit("P:write=1 P:pin-rw D:read", "anon", "vfio-rw"), -ENOTSUP);
+	assert_non_null(strstr(why, "vfio-rw"));
+	assert_int_equal(emit("P:write=1 X:scavenge P:read", "anon", NULL), -ENOTSUP);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(compiles_and_holds),
+		cmocka_unit_test(swap_or_set_up_failed),
+		cmocka_unit_test(wrong_expectations_fail),
+		cmocka_unit_test(names_what_it_cannot_print),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
