@@ -14,20 +14,36 @@
 #endif
 
 static const struct command *const commands[] = {
-	&command_env,  &command_list,  &command_check,	 &command_run,
+	&command_env,	 &command_list,	 &command_check,   &command_run,
 	&command_emit_c, &command_sweep, &command_mutants, &command_report,
 };
 
-enum { KEY_PIN = 256, KEY_MEM, KEY_CORPUS, KEY_RESUME, KEY_TRACE, KEY_CPU, KEY_VFIO, KEY_RDMA,
-       KEY_NO_COLOR, KEY_MUTANT, KEY_DEPTH, KEY_ALPHABET, KEY_TIME, KEY_STEP_TIMEOUT, KEY_RAW };
+enum {
+	KEY_PIN = 256,
+	KEY_MEM,
+	KEY_CORPUS,
+	KEY_RESUME,
+	KEY_TRACE,
+	KEY_CPU,
+	KEY_VFIO,
+	KEY_RDMA,
+	KEY_NO_COLOR,
+	KEY_MUTANT,
+	KEY_DEPTH,
+	KEY_ALPHABET,
+	KEY_TIME,
+	KEY_STEP_TIMEOUT,
+	KEY_RAW
+};
 
 static const struct argp_option options[] = {
 	{ "mem", KEY_MEM, "LIST", 0, "memory kinds instead of the program's; 'all'", 0 },
-	{ "pin", KEY_PIN, "LIST", 0, "mechanisms or classes (rw ro get any) instead of the program's",
-	  0 },
+	{ "pin", KEY_PIN, "LIST", 0,
+	  "mechanisms or classes (rw ro get any) instead of the program's", 0 },
 	{ "out", 'o', "DIR", 0, "folder for the record (report: for the HTML file)", 0 },
 	{ "resume", KEY_RESUME, NULL, 0, "go on behind the cells that --out has", 0 },
-	{ "corpus", KEY_CORPUS, "DIR", 0, "read *.pin from disk instead of the built-in corpus", 0 },
+	{ "corpus", KEY_CORPUS, "DIR", 0, "read *.pin from disk instead of the built-in corpus",
+	  0 },
 	{ "trace", KEY_TRACE, NULL, 0, "print each step and every view", 0 },
 	{ "quiet", 'q', NULL, 0, "only cells that neither passed nor were skipped", 0 },
 	{ "no-color", KEY_NO_COLOR, NULL, 0, "no colours on a terminal", 0 },
@@ -73,23 +89,57 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct cli *c = state->input;
 
 	switch (key) {
-	case KEY_MEM: c->mem = arg; break;
-	case KEY_PIN: c->pin = arg; break;
-	case 'o': c->out = arg; break;
-	case KEY_RESUME: c->resume = true; break;
-	case KEY_CORPUS: c->corpus = arg; break;
-	case KEY_TRACE: c->trace = true; break;
-	case 'q': c->quiet = true; break;
-	case KEY_NO_COLOR: c->color = false; break;
-	case KEY_TIME: c->seconds = seconds(arg, state); break;
-	case KEY_STEP_TIMEOUT: c->step_ms = (unsigned)(seconds(arg, state) * 1000); break;
-	case KEY_CPU: c->cpu = count_arg(arg, 0, state); break;
-	case KEY_DEPTH: c->depth = count_arg(arg, 1, state); break;
-	case KEY_ALPHABET: c->alphabet = arg; break;
-	case KEY_MUTANT: c->mutant = arg; break;
-	case KEY_RAW: c->raw = true; break;
-	case KEY_VFIO: set_text(host_options.vfio, sizeof(host_options.vfio), arg); break;
-	case KEY_RDMA: set_text(host_options.rdma, sizeof(host_options.rdma), arg); break;
+	case KEY_MEM:
+		c->mem = arg;
+		break;
+	case KEY_PIN:
+		c->pin = arg;
+		break;
+	case 'o':
+		c->out = arg;
+		break;
+	case KEY_RESUME:
+		c->resume = true;
+		break;
+	case KEY_CORPUS:
+		c->corpus = arg;
+		break;
+	case KEY_TRACE:
+		c->trace = true;
+		break;
+	case 'q':
+		c->quiet = true;
+		break;
+	case KEY_NO_COLOR:
+		c->color = false;
+		break;
+	case KEY_TIME:
+		c->seconds = seconds(arg, state);
+		break;
+	case KEY_STEP_TIMEOUT:
+		c->step_ms = (unsigned)(seconds(arg, state) * 1000);
+		break;
+	case KEY_CPU:
+		c->cpu = count_arg(arg, 0, state);
+		break;
+	case KEY_DEPTH:
+		c->depth = count_arg(arg, 1, state);
+		break;
+	case KEY_ALPHABET:
+		c->alphabet = arg;
+		break;
+	case KEY_MUTANT:
+		c->mutant = arg;
+		break;
+	case KEY_RAW:
+		c->raw = true;
+		break;
+	case KEY_VFIO:
+		set_text(host_options.vfio, sizeof(host_options.vfio), arg);
+		break;
+	case KEY_RDMA:
+		set_text(host_options.rdma, sizeof(host_options.rdma), arg);
+		break;
 	case ARGP_KEY_ARGS:
 		c->arg = state->argv + state->next;
 		c->nargs = state->argc - state->next;
@@ -134,13 +184,17 @@ static void usage(FILE *out)
 		fprintf(out, "  pinfold %-8s %-30s %s\n", commands[i]->name, commands[i]->args,
 			commands[i]->about);
 	fputs("\n  pinfold COMMAND --help lists the options.\n"
-	      "Exit codes: 0 all well; 1 a law broke; 2 wrong usage or unreadable input, nothing ran;\n"
-	      "3 the harness or the host failed; 4 nothing could run.\n", out);
+	      "Exit codes: 0 all well; 1 a law broke; 2 wrong usage or unreadable input, nothing\n"
+	      "ran; 3 the harness or the host failed; 4 nothing could run.\n",
+	      out);
 }
 
 static int run_command(const struct command *c, int argc, char **argv)
 {
-	struct cli cli = { .command = c->name, .cpu = -1, .depth = 3, .step_ms = 30000,
+	struct cli cli = { .command = c->name,
+			   .cpu = -1,
+			   .depth = 3,
+			   .step_ms = 30000,
 			   .color = isatty(STDOUT_FILENO) };
 	struct argp argp = { options, parse_option, c->args, c->about, NULL, NULL, NULL };
 	char name[64];

@@ -18,7 +18,7 @@ struct cli {
 	const char *out, *corpus, *mem, *pin, *mutant, *alphabet;
 	bool resume, quiet, color, trace, raw, known_only;
 	int cpu, depth;
-	double seconds; /* --time, 0 none */
+	double seconds;	  /* --time, 0 none */
 	unsigned step_ms; /* --step-timeout */
 };
 
@@ -44,10 +44,10 @@ struct session {
 	struct executor *executor;
 	struct ktap ktap;
 	bool guarded;
-	int count[5];	 /* by enum verdict_kind */
+	int count[5];	       /* by enum verdict_kind */
 	int known, unexpected; /* failures with a deviation; passes in spite of one */
-	int kernel;	 /* see kernel_number() */
-	uint64_t end_ns; /* of --time, 0 none */
+	int kernel;	       /* see kernel_number() */
+	uint64_t end_ns;       /* of --time, 0 none */
 	uint64_t *overhead_ns;
 	size_t noverheads, overhead_room;
 };

@@ -11,8 +11,8 @@
  */
 struct matrix {
 	struct cell_list cells;
-	bool *usable;	/* of each cell: passes without a lie */
-	size_t *kills;	/* of each cell */
+	bool *usable;  /* of each cell: passes without a lie */
+	size_t *kills; /* of each cell */
 	size_t killed_by;
 };
 
@@ -33,7 +33,8 @@ static bool concerns(const struct mutant *m, const struct cell *c)
 
 static struct executor *open_executor(const struct cli *cli, const struct mutant *m)
 {
-	struct run_options o = { .cpu = cli->cpu >= 0 ? cli->cpu : 0, .timeout_ms = cli->step_ms,
+	struct run_options o = { .cpu = cli->cpu >= 0 ? cli->cpu : 0,
+				 .timeout_ms = cli->step_ms,
 				 .mutant = m };
 
 	return executor_open(&o);
@@ -63,8 +64,10 @@ static void run_mutant(const struct cli *cli, struct matrix *m, const struct mut
 		executor_close(x);
 	if (mutant)
 		printf("%s - mutant %s: %zu of %zu cells catch it\n",
-		       m->killed_by ? "ok" : tried ? "not ok" : "ok # SKIP", mutant->name,
-		       m->killed_by, tried);
+		       m->killed_by ? "ok" :
+		       tried	    ? "not ok" :
+				      "ok # SKIP",
+		       mutant->name, m->killed_by, tried);
 }
 
 static bool program_kills(const struct matrix *m, const struct program *p, bool *ran)

@@ -57,7 +57,8 @@ static int start_guard(struct session *s)
 	int err;
 
 	if (geteuid()) {
-		fprintf(stderr, "pinfold: not root: nothing is set up, cells that need it are skipped\n");
+		fprintf(stderr,
+			"pinfold: not root: nothing is set up, cells that need it are skipped\n");
 		return 0;
 	}
 	err = guard_start(why, sizeof(why));
@@ -70,21 +71,23 @@ static int start_guard(struct session *s)
 int session_begin(struct session *s, const struct cli *cli, const struct mutant *mutant)
 {
 	struct run_options o = { .cpu = cli->cpu >= 0 ? cli->cpu : first_cpu(),
-				 .timeout_ms = cli->step_ms, .trace = cli->trace ? stdout : NULL,
+				 .timeout_ms = cli->step_ms,
+				 .trace = cli->trace ? stdout : NULL,
 				 .mutant = mutant };
 	char out[300], why[256];
 	struct utsname u;
 	int err;
 
-	*s = (struct session){ .cli = cli, .ktap = { .out = stdout, .quiet = cli->quiet,
-						      .color = cli->color } };
+	*s = (struct session){
+		.cli = cli, .ktap = { .out = stdout, .quiet = cli->quiet, .color = cli->color }
+	};
 	s->kernel = uname(&u) ? 0 : kernel_number(u.release);
 	default_out(out, sizeof(out), cli->command);
 	err = start_guard(s);
 	if (err)
 		return err;
-	s->record = record_open(cli->out ? cli->out : out, cli->resume, cli->command, why,
-				sizeof(why));
+	s->record =
+		record_open(cli->out ? cli->out : out, cli->resume, cli->command, why, sizeof(why));
 	if (!s->record) {
 		if (s->guarded)
 			guard_end(why + strlen(why), 0);
@@ -213,7 +216,7 @@ int session_end(struct session *s)
 	if (s->known || s->unexpected)
 		printf("# of the failures %d are known; %d passes were not expected\n", s->known,
 		       s->unexpected);
-	printf("# harness overhead of a cell: median %.1f us; fork+exit+wait here: median %.1f us\n",
+	printf("# harness overhead of a cell: median %.1f us; fork+exit+wait: median %.1f us\n",
 	       (double)median(s->overhead_ns, s->noverheads) / 1e3, (double)fork_ns / 1e3);
 	executor_close(s->executor);
 	free(s->overhead_ns);

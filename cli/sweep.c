@@ -54,8 +54,7 @@ static bool choose_pin(struct sweeping *w, const char *letter, enum pin_class cl
 	for (const struct pin_kind *const *k = pin_kinds; *k; k++) {
 		struct cell c = { .program = &none, .mem = w->mem, .pin = { [PIN_RW] = *k } };
 
-		if ((*k)->class != class || (*k)->mutant ||
-		    (wanted && !strstr(wanted, (*k)->name)))
+		if ((*k)->class != class || (*k)->mutant || (wanted && !strstr(wanted, (*k)->name)))
 			continue;
 		if (cell_needs(&c, true, need, why, sizeof(why)))
 			continue;
@@ -76,7 +75,8 @@ static int choose_letters(struct sweeping *w, const struct cli *cli)
 	for (char *l = strtok_r(list, ", ", &save); l; l = strtok_r(NULL, ", ", &save)) {
 		const struct verb *v = verb_find(strcmp(l, "device-write") ? l : "write");
 
-		if (!v || v->arg == ARG_SIZE || v->arg == ARG_REGION || w->sweep.nletters == SWEEP_LETTERS)
+		if (!v || v->arg == ARG_SIZE || v->arg == ARG_REGION ||
+		    w->sweep.nletters == SWEEP_LETTERS)
 			return cli_fail(EXIT_USAGE, "the alphabet can't have '%s'", l);
 		if (v->flags & VERB_TAKES_PIN && !choose_pin(w, l, v->pin_class, cli->pin))
 			continue;

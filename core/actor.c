@@ -227,8 +227,8 @@ int actor_why(struct actor *a, const char *text)
 /* 4 GiB apart, so that the largest region and its second place never meet. */
 char *actor_address(int number, int where)
 {
-	return (char *)(uintptr_t)(0x100000000000ULL + ((uint64_t)number * 2 + (uint64_t)where) *
-								  0x100000000ULL);
+	return (char *)(uintptr_t)(0x100000000000ULL +
+				   ((uint64_t)number * 2 + (uint64_t)where) * 0x100000000ULL);
 }
 
 int actor_exec(struct actor *a)

@@ -140,8 +140,9 @@ static int prepare_region(struct executor *x, int i)
 	value_t first = VALUE_ZERO;
 	int err;
 
-	*r = (struct region){ .kind = mem, .index = i, .addr = actor_address(i, 0), .len = len,
-			      .fd = -1 };
+	*r = (struct region){
+		.kind = mem, .index = i, .addr = actor_address(i, 0), .len = len, .fd = -1
+	};
 	if (mem->prepare) {
 		err = mem->prepare(r);
 		if (err)
@@ -209,7 +210,8 @@ static int prepare(struct executor *x)
 		err = open_mechanism(x, op->pin_kind);
 		if (err)
 			return executor_broken(x, op->pin_kind->name, err);
-		x->base.pin[op->pin] = (struct pin){ .kind = op->pin_kind, .index = op->pin,
+		x->base.pin[op->pin] = (struct pin){ .kind = op->pin_kind,
+						     .index = op->pin,
 						     .max_len = longest_region(x) };
 	}
 	channel_reset(x->channel);

@@ -23,14 +23,14 @@ struct verdict {
 	/* fail: "lost-write" "stale-pin" "leak" "torn" "use-after-free" "refused"
 	 * "accounting" "hang" "crash"; skip: the need; else "" */
 	char class[20];
-	char law[16];	  /* "isolation" "coherence" "accounting" "access" or "" */
-	int step;	  /* number from 1; 0: the final look at every view */
+	char law[16]; /* "isolation" "coherence" "accounting" "access" or "" */
+	int step;     /* number from 1; 0: the final look at every view */
 	char step_text[64];
-	long page;	  /* unit page in the region, -1 unknown */
-	long offset;	  /* bytes into that page, -1 unknown */
+	long page;   /* unit page in the region, -1 unknown */
+	long offset; /* bytes into that page, -1 unknown */
 	char read[64], allowed[96], whose[96];
-	char why[256];	  /* one line for people; for a skip how to meet the need */
-	char known[160]; /* fail: the deviation's source when it is known, else "" */
+	char why[256];		   /* one line for people; for a skip how to meet the need */
+	char known[160];	   /* fail: the deviation's source when it is known, else "" */
 	uint64_t wall_ns, step_ns; /* of the cell; of its own steps alone */
 };
 
@@ -42,9 +42,9 @@ struct cell {
 };
 
 struct run_options {
-	int cpu;	 /* all actors run here */
-	unsigned timeout_ms; /* of one step */
-	FILE *trace;	 /* each step and every view, or NULL */
+	int cpu;		     /* all actors run here */
+	unsigned timeout_ms;	     /* of one step */
+	FILE *trace;		     /* each step and every view, or NULL */
 	const struct mutant *mutant; /* a lie to plant, or NULL */
 };
 

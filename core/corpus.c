@@ -111,14 +111,18 @@ static char *one_line(const char *value, size_t len)
 
 static int header_line(struct reader *r, struct program *p, const char *at, int line, size_t *len)
 {
-	static const char *const keys = "'about', 'source', 'mem', 'pin', 'needs', 'steps' or [NAME]";
+	static const char *const keys =
+		"'about', 'source', 'mem', 'pin', 'needs', 'steps' or [NAME]";
 	size_t key = strcspn(at, " \t\n");
 	const char *value = at + key;
 	struct {
 		const char *name;
 		char **text;
-	} field[] = { { "about", &p->about }, { "source", &p->source }, { "mem", &p->mem },
-		      { "pin", &p->pin },     { "needs", &p->needs } };
+	} field[] = { { "about", &p->about },
+		      { "source", &p->source },
+		      { "mem", &p->mem },
+		      { "pin", &p->pin },
+		      { "needs", &p->needs } };
 
 	*len = key + value_length(value);
 	if (key == 5 && !strncmp(at, "steps", 5)) {

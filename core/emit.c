@@ -35,28 +35,43 @@ static int value_index(struct emit *e, value_t v)
 	return e->nvalues++;
 }
 
+static void allow(struct expect *into, const struct expect *e)
+{
+	into->outcomes |= e->outcomes;
+	into->err = e->err ? e->err : into->err;
+	for (int s = 0; s < PAGE_SECTORS; s++)
+		for (int i = 0; i < e->n[s]; i++) {
+			int k = 0;
+
+			while (k < into->n[s] && into->value[s][k] != e->value[s][i])
+				k++;
+			if (k == into->n[s] && k < HIST_MAX)
+				into->value[s][into->n[s]++] = e->value[s][i];
+		}
+}
+
 /* What op allows on one page, over all worlds; the model stays as it is. */
 static int page_allows(struct emit *e, const struct op *op, size_t page, struct expect *allowed)
 {
-	struct model_page *set = &e->model.region[op->region].page[page];
-	struct op one = *op;
-	struct seen nothing = { 0 };
-	struct violation v = { 0 };
+	struct model_region *r = &e->model.region[op->region];
+	struct model_page *set = &r->page[page];
+	struct model_step s = { .m = &e->model, .op = op, .share = r->share, .hugetlb = r->hugetlb,
+				.page = page, .sectors = op_sectors(op, page), .set = set };
 	int n = set->nworlds;
 	struct world *keep = malloc((size_t)n * sizeof(*keep));
 
 	if (!keep)
 		return -ENOMEM;
 	memcpy(keep, set->world, (size_t)n * sizeof(*keep));
-	one.first = page;
-	one.npages = 1;
-	/* An observation that no world agrees with makes the model tell what they allow. */
-	model_apply(&e->model, &one, &nothing, &v);
+	for (; s.index < n; s.index++) {
+		s.expect = (struct expect){ .outcomes = OUTCOME_OK };
+		op->verb->model(&s);
+		allow(allowed, &s.expect);
+	}
 	memcpy(set->world, keep, (size_t)n * sizeof(*keep));
 	set->nworlds = n;
 	free(keep);
-	*allowed = v.allowed;
-	return v.overflow ? cannot(e, op, "the model ran out of worlds") : 0;
+	return s.overflow ? cannot(e, op, "the model ran out of worlds") : 0;
 }
 
 static int print_mask(struct emit *e, FILE *out, const struct expect *x, int sector)
@@ -95,9 +110,9 @@ static int print_expects(struct emit *e, FILE *out, const struct op *op, const s
 			continue;
 		if (++lines > EXPECTS_MAX)
 			return cannot(e, op, "too many different expectations");
-		fprintf(out, op->by == ACTOR_DEVICE ? "\texpect(img, " : "\texpect(r%d, ", op->region);
-		fprintf(out, "%zu, %zu, ", op->first * BASE_PAGE + s * SECTOR,
-			(end - s) * SECTOR);
+		fprintf(out, op->by == ACTOR_DEVICE ? "\texpect(img, " : "\texpect(r%d, ",
+			op->region);
+		fprintf(out, "%zu, %zu, ", op->first * BASE_PAGE + s * SECTOR, (end - s) * SECTOR);
 		if (print_mask(e, out, first, sector))
 			return cannot(e, op, "too many values");
 		fprintf(out, ");\n");
@@ -263,8 +278,12 @@ static int print_looks(struct emit *e)
 	}
 	for (int p = 0; p < e->plan.nprocs; p++)
 		for (int r = 0; e->alive[p] && r < e->plan.nregions && !err; r++) {
-			struct op op = { .verb = &verb_read, .by = ACTOR_PROCESS, .proc = p,
-					 .pin = -1, .region = r, .unit = e->cell->mem->unit,
+			struct op op = { .verb = &verb_read,
+					 .by = ACTOR_PROCESS,
+					 .proc = p,
+					 .pin = -1,
+					 .region = r,
+					 .unit = e->cell->mem->unit,
 					 .npages = e->model.region[r].npages };
 
 			err = print_op(e, &op);

@@ -62,25 +62,23 @@ static const char text_turn[] =
 	"\tputs(step);\n"
 	"}\n\n";
 
-static const char text_fork[] =
-	"static void fork_child(int n, void (*steps)(void))\n"
-	"{\n"
-	"\tpid_t pid = fork();\n\n"
-	"\tif (!pid) {\n"
-	"\t\tmine = 0;\n"
-	"\t\tsteps();\n"
-	"\t}\n"
-	"\tif (pid < 0)\n"
-	"\t\tdie(\"fork\");\n"
-	"\tall->pid[n] = pid;\n"
-	"}\n\n";
+static const char text_fork[] = "static void fork_child(int n, void (*steps)(void))\n"
+				"{\n"
+				"\tpid_t pid = fork();\n\n"
+				"\tif (!pid) {\n"
+				"\t\tmine = 0;\n"
+				"\t\tsteps();\n"
+				"\t}\n"
+				"\tif (pid < 0)\n"
+				"\t\tdie(\"fork\");\n"
+				"\tall->pid[n] = pid;\n"
+				"}\n\n";
 
 /* Signals: `armed` only where faults() is used. */
-static const char text_signal[] =
-	"static void on_signal(int sig)\n"
-	"{\n"
-	"\tstop(1, strsignal(sig));\n"
-	"}\n\n";
+static const char text_signal[] = "static void on_signal(int sig)\n"
+				  "{\n"
+				  "\tstop(1, strsignal(sig));\n"
+				  "}\n\n";
 
 static const char text_faults[] =
 	"static sigjmp_buf back;\n"
@@ -109,12 +107,11 @@ static const char text_faults[] =
 	"\t}\n"
 	"}\n\n";
 
-static const char text_check[] =
-	"static void check(int failed)\n"
-	"{\n"
-	"\tif (failed)\n"
-	"\t\tstop(1, strerror(errno));\n"
-	"}\n\n";
+static const char text_check[] = "static void check(int failed)\n"
+				 "{\n"
+				 "\tif (failed)\n"
+				 "\t\tstop(1, strerror(errno));\n"
+				 "}\n\n";
 
 static const char text_check_errno[] =
 	"static int wanted; /* errno of the next call, 0: it succeeds */\n\n"
@@ -204,7 +201,8 @@ static void print_head(FILE *out, const struct emit *e)
 		print_comment(out, "cell:  ", e->cell->id);
 	print_comment(out, "mem:   ", e->cell->mem->about);
 	print_comment(out, "steps: ", steps ? steps : "");
-	fprintf(out, " *\n * Printed by pinfold emit-c. Compile with: cc -Wall -Wextra FILE.c%s\n"
+	fprintf(out,
+		" *\n * Printed by pinfold emit-c. Compile with: cc -Wall -Wextra FILE.c%s\n"
 		" * Exits 0 when every read was allowed, 1 when a law broke, 2 when set-up failed.\n */\n",
 		uses_uring(e) ? " -luring" : "");
 	free(steps);
@@ -216,8 +214,11 @@ static int pin_text(FILE *out, const struct emit *e, const char *what)
 
 	for (int i = 0; i < e->plan.npins && !err; i++) {
 		const struct op *op = &e->pin_op[i];
-		struct pin p = { .kind = op->pin_kind, .index = i, .region = op->region,
-				 .start = op->first * BASE_PAGE, .len = op_bytes(op) };
+		struct pin p = { .kind = op->pin_kind,
+				 .index = i,
+				 .region = op->region,
+				 .start = op->first * BASE_PAGE,
+				 .len = op_bytes(op) };
 
 		if (i && !strcmp(what, "include") && op->pin_kind == e->pin_op[0].pin_kind)
 			continue;
@@ -234,7 +235,8 @@ static int print_includes(FILE *out, const struct emit *e)
 	err = pin_text(out, e, "include");
 	if (used(e, "faults("))
 		fprintf(out, "#include <setjmp.h>\n");
-	fprintf(out, "#include <signal.h>\n#include <stdatomic.h>\n#include <stdio.h>\n"
+	fprintf(out,
+		"#include <signal.h>\n#include <stdatomic.h>\n#include <stdio.h>\n"
 		"#include <stdlib.h>\n#include <string.h>\n#include <sys/mman.h>\n"
 		"#include <sys/prctl.h>\n%s#include <sys/wait.h>\n#include <unistd.h>\n\n",
 		emit_kind_find(e->cell->mem->name)->pages_out ? "#include <sys/sysinfo.h>\n" : "");
@@ -253,9 +255,10 @@ static void print_data(FILE *out, const struct emit *e)
 	for (int i = 0; i < e->nvalues && used(e, "expect("); i++)
 		fprintf(out, "%s \"%s\"", i ? "," : "static const char *const name[VALUES] = {",
 			value_print(e->value[i], text, sizeof(text)));
-	fprintf(out, "%s\nstatic struct {\n\tatomic_int done, verdict;\n\tpid_t pid[%d];\n"
-		"} *all; /* shared by all processes */\n\n", used(e, "expect(") ? " };\n" : "",
-		e->plan.nprocs);
+	fprintf(out,
+		"%s\nstatic struct {\n\tatomic_int done, verdict;\n\tpid_t pid[%d];\n"
+		"} *all; /* shared by all processes */\n\n",
+		used(e, "expect(") ? " };\n" : "", e->plan.nprocs);
 	for (int i = 0; i < e->plan.nregions; i++) {
 		size_t len = e->model.region[i].npages * BASE_PAGE;
 
@@ -263,25 +266,30 @@ static void print_data(FILE *out, const struct emit *e)
 		fprintf(out, "static char *r%d; /* region %s */\nstatic int fd%d = -1;\n", i,
 			e->plan.region[i].name, i);
 	}
-	fprintf(out, "static __attribute__((unused)) char img[%zu]; /* what was read, at its offset in the region */\n"
+	fprintf(out,
+		"static __attribute__((unused)) char img[%zu]; /* what was read, at its offset in the region */\n"
 		"static const char *now = \"set-up\";\nstatic int mine; /* this process's last turn */\n\n",
 		most);
-	fprintf(out, "enum { UNIT = %zu }; /* bytes of a page */\n"
+	fprintf(out,
+		"enum { UNIT = %zu }; /* bytes of a page */\n"
 		"/* The addresses of region n. */\n#define AT(n, other) "
-		"((char *)0x100000000000 + ((n) * 2 + (other)) * 0x100000000)\n\n", e->cell->mem->unit);
+		"((char *)0x100000000000 + ((n) * 2 + (other)) * 0x100000000)\n\n",
+		e->cell->mem->unit);
 }
 
 static void print_map(FILE *out, const struct emit_kind *k)
 {
-	fprintf(out, "static char *map_region(int n, size_t len, int fd)\n{\n"
+	fprintf(out,
+		"static char *map_region(int n, size_t len, int fd)\n{\n"
 		"\tchar *at = mmap(AT(n, 0), len, PROT_READ | PROT_WRITE,\n"
 		"\t\t\t%s | MAP_FIXED_NOREPLACE, fd, 0);\n\n"
-		"\tif (at == MAP_FAILED)\n\t\tdie(\"mmap\");\n", k->flags);
+		"\tif (at == MAP_FAILED)\n\t\tdie(\"mmap\");\n",
+		k->flags);
 	if (k->advice)
 		fprintf(out, "\tmadvise(at, len, %s);\n", k->advice);
 	if (k->reads)
 		fprintf(out, "\tfor (size_t i = 0; i < len; i += UNIT)\n"
-			"\t\t(void)*(volatile char *)(at + i); /* maps the zero page */\n");
+			     "\t\t(void)*(volatile char *)(at + i); /* maps the zero page */\n");
 	fprintf(out, "\treturn at;\n}\n\n");
 }
 
@@ -332,9 +340,10 @@ static void print_files(FILE *out, const struct emit *e, const struct emit_kind 
 	for (int i = 0; i < e->plan.nregions && k->file; i++) {
 		size_t len = e->model.region[i].npages * BASE_PAGE;
 
-		fprintf(out, "\tmemset(img, %s, %zu);\n\tfd%d = %s;\n"
-			"\tif (fd%d < 0 || pwrite(fd%d, img, %zu, 0) != %zu)\n\t\tdie(\"file\");\n", first,
-			len, i, k->file, i, i, len, len);
+		fprintf(out,
+			"\tmemset(img, %s, %zu);\n\tfd%d = %s;\n"
+			"\tif (fd%d < 0 || pwrite(fd%d, img, %zu, 0) != %zu)\n\t\tdie(\"file\");\n",
+			first, len, i, k->file, i, i, len, len);
 		if (strstr(k->file, "(file)"))
 			fprintf(out, "\tunlink(file);\n\tstrcpy(file, \"pinfold-XXXXXX\");\n");
 	}
@@ -348,16 +357,19 @@ static void print_main(FILE *out, const struct emit *e)
 	if (k->pages_out)
 		fprintf(out, "\tstruct sysinfo info;\n\n");
 	if (k->file && strstr(k->file, "(file)"))
-		fprintf(out, "\tchar file[] = \"pinfold-XXXXXX\"; /* the current folder is on ext4 */\n\n");
-	fprintf(out, "\tsetvbuf(stdout, NULL, _IOLBF, 0);\n"
+		fprintf(out,
+			"\tchar file[] = \"pinfold-XXXXXX\"; /* the current folder is on ext4 */\n\n");
+	fprintf(out,
+		"\tsetvbuf(stdout, NULL, _IOLBF, 0);\n"
 		"\tall = mmap(NULL, sizeof(*all), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, "
 		"-1, 0);\n\tif (all == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1))\n\t\treturn 2;\n"
 		"\tsignal(SIGSEGV, on_signal);\n\tsignal(SIGBUS, on_signal);\n");
 	if (k->pages_out)
 		fprintf(out, "\tif (sysinfo(&info) || !info.totalswap)\n"
-			"\t\tdie(\"needs swap, but there is none\");\n");
+			     "\t\tdie(\"needs swap, but there is none\");\n");
 	print_files(out, e, k);
-	fprintf(out, "\tfork_child(0, process_P);\n%s\twhile (wait(NULL) > 0)\n\t\t;\n"
+	fprintf(out,
+		"\tfork_child(0, process_P);\n%s\twhile (wait(NULL) > 0)\n\t\t;\n"
 		"\tputs(all->verdict ? \"failed\" : \"passed\");\n\treturn all->verdict;\n}\n",
 		e->body[EMIT_RUNNER].text);
 }

@@ -63,8 +63,7 @@ static bool pin_listed(const struct pin_kind *k, const char *list)
 	return !class_named && !k->mutant;
 }
 
-static int check_words(const struct program *p, const char *list, bool mem,
-		       struct parse_error *err)
+static int check_words(const struct program *p, const char *list, bool mem, struct parse_error *err)
 {
 	char word[WORD_MAX];
 
@@ -158,7 +157,7 @@ int cells_add(struct cell_list *l, const struct program *p, const struct cell_fi
 			bad = add_pins(&a, &c, classes, 0);
 			continue;
 		}
-		for (int class = 0; class < PIN_CLASSES && !bad; class++)
+		for (int class = 0; class < PIN_CLASSES && !bad; class ++)
 			bad = add_pins(&a, &c, 1u << class | (classes & ~(unsigned)CLASSES_ANY), 0);
 	}
 	return bad;

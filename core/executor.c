@@ -41,8 +41,12 @@ static int died(struct executor *x, const struct op *op, int err)
 int executor_ask(struct executor *x, const struct verb *verb, int proc, int region, long arg,
 		 struct reply *reply)
 {
-	struct op op = { .verb = verb, .by = ACTOR_PROCESS, .proc = proc, .region = region,
-			 .arg = arg, .pin = -1 };
+	struct op op = { .verb = verb,
+			 .by = ACTOR_PROCESS,
+			 .proc = proc,
+			 .region = region,
+			 .arg = arg,
+			 .pin = -1 };
 	int err = actor_call(x->channel, proc, &op, x->options.timeout_ms, reply);
 
 	return err ? executor_broken(x, verb->name, err) : 0;
@@ -58,7 +62,8 @@ static void trace(struct executor *x, const struct op *op, const struct reply *r
 	if (op->step)
 		step_print(op->step, text, sizeof(text));
 	else if (op->by == ACTOR_DEVICE || is(op, &verb_read))
-		snprintf(text, sizeof(text), "look %s%d", op->by == ACTOR_DEVICE ? "pin " : "process ",
+		snprintf(text, sizeof(text), "look %s%d",
+			 op->by == ACTOR_DEVICE ? "pin " : "process ",
 			 op->by == ACTOR_DEVICE ? op->pin : op->proc);
 	fprintf(out, "# %2d %-24s %8.1f us", op->number, text, (double)reply->ns / 1e3);
 	if (reply->err)
@@ -71,12 +76,16 @@ static void trace(struct executor *x, const struct op *op, const struct reply *r
 		if (s->outcome != OUTCOME_OK || !s->sectors)
 			fprintf(out, "  [%zu] %s", op->first + i,
 				s->outcome == OUTCOME_SEGV ? "SIGSEGV" :
-				s->outcome == OUTCOME_BUS  ? "SIGBUS" : "-");
+				s->outcome == OUTCOME_BUS  ? "SIGBUS" :
+							     "-");
 		else
 			fprintf(out, "  [%zu] %s", op->first + i,
-				value_print(pattern_decode(s->data,
-							   (size_t)__builtin_ctz(s->sectors) * SECTOR,
-							   SECTOR, &site).value, value, sizeof(value)));
+				value_print(
+					pattern_decode(s->data,
+						       (size_t)__builtin_ctz(s->sectors) * SECTOR,
+						       SECTOR, &site)
+						.value,
+					value, sizeof(value)));
 	}
 	fputc('\n', out);
 }
@@ -307,8 +316,12 @@ int executor_look(struct executor *x)
 		return 1;
 	for (int p = 0; p < x->plan.nprocs; p++) {
 		for (int r = 0; x->alive[p] && r < x->plan.nregions; r++) {
-			struct op op = { .verb = &verb_read, .by = ACTOR_PROCESS, .proc = p,
-					 .pin = -1, .region = r, .unit = x->cell->mem->unit,
+			struct op op = { .verb = &verb_read,
+					 .by = ACTOR_PROCESS,
+					 .proc = p,
+					 .pin = -1,
+					 .region = r,
+					 .unit = x->cell->mem->unit,
 					 .npages = x->model.region[r].npages };
 
 			if (executor_step(x, &op))

@@ -40,8 +40,7 @@ enum outcome fault_copy(char *dst, const char *src, uint8_t map)
 {
 	volatile uint8_t outcome = OUTCOME_OK;
 
-	FAULT_GUARD(outcome, for (size_t s = 0; s < PAGE_SECTORS; s++)
-				     if (map & 1 << s)
-					     sector_copy(dst + s * SECTOR, src + s * SECTOR));
+	FAULT_GUARD(outcome, for (size_t s = 0; s < PAGE_SECTORS; s++) if (map & 1 << s)
+				     sector_copy(dst + s * SECTOR, src + s * SECTOR));
 	return outcome;
 }

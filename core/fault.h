@@ -19,17 +19,17 @@ void fault_init(void);
 enum outcome fault_copy(char *dst, const char *src, uint8_t map);
 
 /* Runs stmt and stores its enum outcome in result. */
-#define FAULT_GUARD(result, stmt)                              \
-	do {                                                   \
-		int guard_sig = sigsetjmp(fault_return, 0);    \
-		if (!guard_sig) {                              \
-			fault_armed = 1;                       \
-			stmt;                                  \
-			(result) = OUTCOME_OK;                 \
-		} else {                                       \
-			(result) = fault_outcome(guard_sig);   \
-		}                                              \
-		fault_armed = 0;                               \
+#define FAULT_GUARD(result, stmt)                            \
+	do {                                                 \
+		int guard_sig = sigsetjmp(fault_return, 0);  \
+		if (!guard_sig) {                            \
+			fault_armed = 1;                     \
+			stmt;                                \
+			(result) = OUTCOME_OK;               \
+		} else {                                     \
+			(result) = fault_outcome(guard_sig); \
+		}                                            \
+		fault_armed = 0;                             \
 	} while (0)
 
 uint8_t fault_outcome(int sig);

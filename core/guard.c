@@ -58,8 +58,7 @@ static int open_state(const char *path)
 		drop(&guard.dir);
 		return -EPERM;
 	}
-	guard.lock = openat(guard.dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-			    0600);
+	guard.lock = openat(guard.dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (guard.lock < 0) {
 		int err = -errno;
 
@@ -192,14 +191,17 @@ int guard_start(char *why, size_t size)
 	}
 	err = take_lock();
 	if (err) {
-		snprintf(why, size, err == -EBUSY ? "another run holds %s/lock" :
-						    "cannot lock %s/lock", guard.path);
+		snprintf(why, size,
+			 err == -EBUSY ? "another run holds %s/lock" : "cannot lock %s/lock",
+			 guard.path);
 		goto fail;
 	}
 	err = journal_restore(guard.dir, undo, sizeof(undo));
 	if (err < 0) {
-		snprintf(why, size, "what an earlier run changed cannot be restored (%s); "
-			 "undo what %s/journal lists and remove it", undo, guard.path);
+		snprintf(why, size,
+			 "what an earlier run changed cannot be restored (%s); "
+			 "undo what %s/journal lists and remove it",
+			 undo, guard.path);
 		goto fail;
 	}
 	if (err)

@@ -53,8 +53,7 @@ static void decode_field(char *field)
 	*to = '\0';
 }
 
-static int format_line(char *line, size_t size, const char *verb, const char *arg,
-		       const char *old)
+static int format_line(char *line, size_t size, const char *verb, const char *arg, const char *old)
 {
 	const char *field[] = { verb, arg, old };
 	size_t used = 0;
@@ -88,8 +87,8 @@ static int write_header(int fd)
 
 int journal_append(int dirfd, const char *verb, const char *arg, const char *old)
 {
-	own_fd fd = openat(dirfd, "journal",
-			   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	own_fd fd = openat(dirfd, "journal", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			   0600);
 	char line[LINE_BYTES];
 	int len = format_line(line, sizeof(line), verb, arg, old);
 	struct stat st;
@@ -184,8 +183,7 @@ static int parse(struct journal *j)
 
 static int keep_failed(int dirfd, const struct journal *j)
 {
-	own_fd fd = openat(dirfd, "journal.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			   0600);
+	own_fd fd = openat(dirfd, "journal.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	char line[LINE_BYTES];
 	int err;
 
@@ -220,8 +218,7 @@ static int undo_all(int dirfd, struct journal *j, char *why, size_t size)
 		}
 		l->kept = true;
 		if (!first)
-			snprintf(why, size, "undo of %s %s: %s", l->verb, l->arg,
-				 errno_name(-err));
+			snprintf(why, size, "undo of %s %s: %s", l->verb, l->arg, errno_name(-err));
 		first = first ? first : err;
 	}
 	if (first) {

@@ -63,8 +63,7 @@ static bool loop_is_ours(const struct journal *j, const char *device)
 	char path[128], file[4096];
 	char *deleted;
 
-	snprintf(path, sizeof(path), "/sys/block/%s/loop/backing_file",
-		 strrchr(device, '/') + 1);
+	snprintf(path, sizeof(path), "/sys/block/%s/loop/backing_file", strrchr(device, '/') + 1);
 	if (file_read(path, file, sizeof(file)) < 0)
 		return false;
 	deleted = strstr(file, " (deleted)");

@@ -93,8 +93,8 @@ static int hoard_post(struct actor *a, const struct op *op)
 	(void)op;
 	for (uint32_t i = 0; i < a->hoard_pages; i++) {
 		struct pattern_site site = { a->nonce, 7, i };
-		struct pattern_read r = pattern_decode(a->hoard + (size_t)i * BASE_PAGE, 0,
-						       BASE_PAGE, &site);
+		struct pattern_read r =
+			pattern_decode(a->hoard + (size_t)i * BASE_PAGE, 0, BASE_PAGE, &site);
 
 		if (r.state != PATTERN_VALUE || value_writer(r.value) != WRITER_BYSTANDER)
 			return actor_why(a, "the bystander's memory changed under it");
@@ -106,9 +106,8 @@ const struct verb harness_hoard = { .name = "-hoard", .exec = nop_exec, .post = 
 
 const struct verb *harness_or_verb(const char *name)
 {
-	static const struct verb *const own[] = { &harness_nop,	   &harness_prepare,
-						  &harness_settle, &harness_check,
-						  &harness_reap,   &harness_pinned,
+	static const struct verb *const own[] = { &harness_nop,	  &harness_prepare, &harness_settle,
+						  &harness_check, &harness_reap,    &harness_pinned,
 						  &harness_hoard };
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)

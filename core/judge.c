@@ -79,8 +79,10 @@ static void judge_value(struct verdict *v, const struct plan *plan, const struct
 	else if (op->by == ACTOR_DEVICE)
 		set_class(v, "stale-pin", "coherence");
 	else
-		set_class(v, "lost-write", writer >= WRITER_DEVICE && writer != WRITER_FILE &&
-						    read != VALUE_ZERO ? "isolation" : "coherence");
+		set_class(v, "lost-write",
+			  writer >= WRITER_DEVICE && writer != WRITER_FILE && read != VALUE_ZERO ?
+				  "isolation" :
+				  "coherence");
 }
 
 void judge_violation(struct verdict *v, const struct plan *plan, const struct op *op,
@@ -109,7 +111,8 @@ void judge_violation(struct verdict *v, const struct plan *plan, const struct op
 		judge_value(v, plan, op, x->read.value);
 	} else {
 		snprintf(v->read, sizeof(v->read), "%s",
-			 x->read.state == PATTERN_TORN ? "words of several values" : "foreign bytes");
+			 x->read.state == PATTERN_TORN ? "words of several values" :
+							 "foreign bytes");
 		pattern_describe(x->read.word, v->whose, sizeof(v->whose));
 		if (x->read.state == PATTERN_TORN)
 			set_class(v, "torn", op->by == ACTOR_DEVICE ? "coherence" : "isolation");
@@ -122,7 +125,8 @@ void judge_step(struct verdict *v, const struct op *op)
 {
 	v->step = op ? op->number : 0;
 	if (!op || !op->step)
-		snprintf(v->step_text, sizeof(v->step_text), "%s", op && op->number ? "?" : "final look");
+		snprintf(v->step_text, sizeof(v->step_text), "%s",
+			 op && op->number ? "?" : "final look");
 	else
 		step_print(op->step, v->step_text, sizeof(v->step_text));
 }

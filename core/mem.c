@@ -11,9 +11,17 @@
 #include "core/util.h"
 
 const struct mem_kind *const mem_kinds[] = {
-	&mem_anon,	    &mem_thp,	      &mem_private_tmpfs, &mem_private_ext4,
-	&mem_shared_anon,   &mem_shared_tmpfs, &mem_zeropage,	  &mem_hugetlb_2m,
-	&mem_swapped,	    &mem_mutant_shared, NULL,
+	&mem_anon,
+	&mem_thp,
+	&mem_private_tmpfs,
+	&mem_private_ext4,
+	&mem_shared_anon,
+	&mem_shared_tmpfs,
+	&mem_zeropage,
+	&mem_hugetlb_2m,
+	&mem_swapped,
+	&mem_mutant_shared,
+	NULL,
 };
 
 const struct mem_kind *mem_kind_find(const char *name)
@@ -26,8 +34,7 @@ const struct mem_kind *mem_kind_find(const char *name)
 
 int region_map(struct region *r, char *at, int flags)
 {
-	char *got = mmap(at, r->len, PROT_READ | PROT_WRITE, flags | MAP_FIXED_NOREPLACE,
-			 r->fd, 0);
+	char *got = mmap(at, r->len, PROT_READ | PROT_WRITE, flags | MAP_FIXED_NOREPLACE, r->fd, 0);
 
 	if (got == MAP_FAILED)
 		return -errno;

@@ -21,10 +21,10 @@ enum settle_at {
  */
 struct region {
 	const struct mem_kind *kind;
-	int index;	/* in the program, from 0 */
-	char *addr;	/* NULL while unmapped */
-	size_t len;	/* bytes, a multiple of kind->unit */
-	int fd;		/* of the file behind it, or -1; open in all actors */
+	int index;  /* in the program, from 0 */
+	char *addr; /* NULL while unmapped */
+	size_t len; /* bytes, a multiple of kind->unit */
+	int fd;	    /* of the file behind it, or -1; open in all actors */
 	bool settled;
 };
 
@@ -32,8 +32,8 @@ struct mem_kind {
 	const char *name, *about;
 	const char *needs[6]; /* NULL-terminated, see need.h */
 	enum share share;
-	size_t unit;	      /* bytes of one page of the notation */
-	unsigned units;	      /* default size of a region, in units */
+	size_t unit;	/* bytes of one page of the notation */
+	unsigned units; /* default size of a region, in units */
 	enum settle_at settle_at;
 	bool hugetlb; /* hugetlbfs: advice that works on LRU pages is refused */
 	bool mutant;

@@ -61,8 +61,7 @@ static char *find_entry(struct lines *l, const void *addr)
 	char *line;
 
 	while ((line = next_line(l)))
-		if (is_header(line, &from, &to) && from <= (uintptr_t)addr &&
-		    (uintptr_t)addr < to)
+		if (is_header(line, &from, &to) && from <= (uintptr_t)addr && (uintptr_t)addr < to)
 			return line;
 	return NULL;
 }

@@ -37,8 +37,7 @@ static int page_init(struct model_page *p, enum share share, value_t first)
 	return 0;
 }
 
-int model_add_region(struct model *m, enum share share, bool hugetlb, size_t npages,
-		     value_t first)
+int model_add_region(struct model *m, enum share share, bool hugetlb, size_t npages, value_t first)
 {
 	struct model_region *r = &m->region[m->nregions];
 	int err = 0;
@@ -65,8 +64,8 @@ struct world *world_branch(struct model_step *s)
 
 	if (p->nworlds == p->capacity) {
 		int more = p->capacity * 2;
-		struct world *w = more <= WORLDS_MAX ?
-			realloc(p->world, (size_t)more * sizeof(*w)) : NULL;
+		struct world *w =
+			more <= WORLDS_MAX ? realloc(p->world, (size_t)more * sizeof(*w)) : NULL;
 
 		if (!w) {
 			s->overflow = true;
@@ -282,7 +281,8 @@ static bool judge(struct page_judge *j, const struct expect *e)
 	expect_merge(&j->v.allowed, e);
 	if (outcome_agrees(e, j->seen)) {
 		sector = e->reads && j->seen->data && j->seen->outcome == OUTCOME_OK ?
-			 sector_mismatch(e, j->seen, j->read) : PAGE_SECTORS;
+				 sector_mismatch(e, j->seen, j->read) :
+				 PAGE_SECTORS;
 		if (sector == PAGE_SECTORS)
 			return true;
 	}
@@ -301,8 +301,9 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 	struct model_page *set = &r->page[page];
 	struct page_judge j = { .seen = seen, .best = -2 };
 	int n = set->nworlds, kept = 0, total;
-	struct model_step s = { .m = m, .op = op, .share = r->share,
-				.hugetlb = r->hugetlb, .page = page, .set = set };
+	struct model_step s = {
+		.m = m, .op = op, .share = r->share, .hugetlb = r->hugetlb, .page = page, .set = set
+	};
 	bool drop[WORLDS_MAX] = { false };
 	struct pattern_site site = { m->nonce, (uint8_t)region, (uint32_t)page };
 

@@ -40,8 +40,8 @@ enum share {
 enum object_kind {
 	OBJECT_FREE,
 	OBJECT_ANON,
-	OBJECT_FILE, /* the page cache page that the file owns now */
-	OBJECT_GONE, /* behind the end of a truncated file */
+	OBJECT_FILE,   /* the page cache page that the file owns now */
+	OBJECT_GONE,   /* behind the end of a truncated file */
 	OBJECT_ORPHAN, /* left its file, pins may still hold it */
 };
 
@@ -135,8 +135,8 @@ struct model_step {
 	const struct op *op;
 	enum share share;
 	bool hugetlb;
-	size_t page;	       /* base page in the region */
-	uint8_t sectors;       /* bitmap of the sectors inside the step's range */
+	size_t page;	 /* base page in the region */
+	uint8_t sectors; /* bitmap of the sectors inside the step's range */
 	struct model_page *set;
 	int index; /* of this world; use world_of(), a branch may move it */
 	struct expect expect;
@@ -160,8 +160,7 @@ void model_free(struct model *m);
  * Adds a region that process 0 maps. first is the content of its file, or
  * VALUE_ZERO. Returns the region's number or -errno.
  */
-int model_add_region(struct model *m, enum share share, bool hugetlb,
-		     size_t npages, value_t first);
+int model_add_region(struct model *m, enum share share, bool hugetlb, size_t npages, value_t first);
 
 /*
  * Applies op to every page in its range (all pages for a step of a whole
@@ -169,8 +168,7 @@ int model_add_region(struct model *m, enum share share, bool hugetlb,
  * range; worlds that disagree are dropped. Returns 0, or 1 with *v set when no
  * world is left for some page (the model must not be used any more).
  */
-int model_apply(struct model *m, const struct op *op, const struct seen *seen,
-		struct violation *v);
+int model_apply(struct model *m, const struct op *op, const struct seen *seen, struct violation *v);
 
 /* --- For the model functions of verbs --- */
 
@@ -189,12 +187,10 @@ int world_object_from_view(struct model_step *s, int proc);
 struct object *world_own(struct model_step *s, int proc);
 
 /* The object that process proc reads, or NULL: none, or all zeros. */
-const struct object *world_visible(const struct world *w, enum share share,
-				   int proc);
+const struct object *world_visible(const struct world *w, enum share share, int proc);
 
 /* Access by a process: returns OUTCOME_OK, _SEGV or _BUS. */
-enum outcome world_access(const struct world *w, enum share share, int proc,
-			  bool store);
+enum outcome world_access(const struct world *w, enum share share, int proc, bool store);
 
 void world_store(struct object *o, uint8_t sectors, value_t v);
 void expect_object(struct expect *e, const struct object *o, uint8_t sectors);

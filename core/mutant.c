@@ -74,9 +74,11 @@ static int lie_truncate_short(struct actor *a, const struct op *op)
 	return ftruncate(a->region[op->region].fd, op->arg * BASE_PAGE + BASE_PAGE) ? -errno : 0;
 }
 
-#define VERB_LIE(id, target, function, text) \
-	static const struct mutant id = { .name = text, .verb = target, .exec = function, .about = \
-	"the verb '" target "' lies: " text }
+#define VERB_LIE(id, target, function, text)                \
+	static const struct mutant id = { .name = text,     \
+					  .verb = target,   \
+					  .exec = function, \
+					  .about = "the verb '" target "' lies: " text }
 
 VERB_LIE(torn_write, "write", lie_torn_write, "write-torn-at-the-end");
 VERB_LIE(lost_write, "write", lie_nothing, "write-nothing");
@@ -95,27 +97,50 @@ VERB_LIE(truncate_short, "truncate", lie_truncate_short, "truncate-one-page-less
 VERB_LIE(punch_nothing, "punch", lie_nothing, "punch-nothing");
 VERB_LIE(unpin_nothing, "unpin", lie_nothing, "unpin-nothing");
 
-static const struct mutant shared_anon = { .name = "anon-is-shared", .mem_name = "anon",
+static const struct mutant shared_anon = { .name = "anon-is-shared",
+					   .mem_name = "anon",
 					   .mem = "mutant-shared",
 					   .about = "the kind 'anon' maps shared memory" };
-static const struct mutant copy_rw = { .name = "pin-rw-copies", .pin = "mutant-copy-rw",
+static const struct mutant copy_rw = { .name = "pin-rw-copies",
+				       .pin = "mutant-copy-rw",
 				       .about = "a R/W pin works on a copy" };
-static const struct mutant copy_ro = { .name = "pin-ro-copies", .pin = "mutant-copy-ro",
+static const struct mutant copy_ro = { .name = "pin-ro-copies",
+				       .pin = "mutant-copy-ro",
 				       .about = "a R/O pin works on a copy" };
-static const struct mutant leak_rw = { .name = "pin-rw-leaks", .pin = "mutant-leak-rw",
+static const struct mutant leak_rw = { .name = "pin-rw-leaks",
+				       .pin = "mutant-leak-rw",
 				       .about = "unpin releases nothing" };
-static const struct mutant torn_rw = { .name = "pin-rw-torn", .pin = "mutant-torn-rw",
+static const struct mutant torn_rw = { .name = "pin-rw-torn",
+				       .pin = "mutant-torn-rw",
 				       .about = "a device read is torn at the end of the pin" };
-static const struct mutant wild_rw = { .name = "pin-rw-wild-write", .pin = "mutant-wild-write",
+static const struct mutant wild_rw = { .name = "pin-rw-wild-write",
+				       .pin = "mutant-wild-write",
 				       .about = "a device write lands beside its place" };
 
 const struct mutant *const mutants[] = {
-	&torn_write,	   &lost_write,	     &fork_wipes,      &cycle_discards,
-	&protect_nothing,  &discard_nothing, &pageout_discards, &free_refuses,
-	&dontfork_nothing, &dofork_nothing,  &wipeonfork_nothing, &keeponfork_nothing,
-	&unmap_remaps,	   &truncate_short,  &punch_nothing,   &unpin_nothing,
-	&shared_anon,	   &copy_rw,	     &copy_ro,	       &leak_rw,
-	&torn_rw,	   &wild_rw,	     NULL,
+	&torn_write,
+	&lost_write,
+	&fork_wipes,
+	&cycle_discards,
+	&protect_nothing,
+	&discard_nothing,
+	&pageout_discards,
+	&free_refuses,
+	&dontfork_nothing,
+	&dofork_nothing,
+	&wipeonfork_nothing,
+	&keeponfork_nothing,
+	&unmap_remaps,
+	&truncate_short,
+	&punch_nothing,
+	&unpin_nothing,
+	&shared_anon,
+	&copy_rw,
+	&copy_ro,
+	&leak_rw,
+	&torn_rw,
+	&wild_rw,
+	NULL,
 };
 
 const struct mutant *mutant_find(const char *name)

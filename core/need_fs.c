@@ -75,8 +75,7 @@ static int mount_scratch(const char *device, const char *type, const char *optio
 static int make_image(const char *path)
 {
 	const char *const mkfs[] = {
-		"mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0",
-		path, NULL,
+		"mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", path, NULL,
 	};
 	int err = guard_will_create(path);
 	own_fd fd = err ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -89,12 +88,10 @@ static int make_image(const char *path)
 	return err > 0 ? -EIO : err;
 }
 
-static int attach_free_loop(int control, int image, const char *path, char *device,
-			    size_t size)
+static int attach_free_loop(int control, int image, const char *path, char *device, size_t size)
 {
 	/* AUTOCLEAR: also gone when a dying actor held the mount at the undo. */
-	struct loop_config config = { .fd = (uint32_t)image,
-				      .info.lo_flags = LO_FLAGS_AUTOCLEAR };
+	struct loop_config config = { .fd = (uint32_t)image, .info.lo_flags = LO_FLAGS_AUTOCLEAR };
 	int n = ioctl(control, LOOP_CTL_GET_FREE), loop, err;
 
 	if (n < 0)
@@ -184,9 +181,8 @@ static int tmpfs_provide(char *why, size_t size)
 	int err = -ENOENT;
 
 	if (*host_options.scratch)
-		err = mount_scratch("pinfold", "tmpfs", "size=256m,mode=0700,huge=never",
-				    "tmpfs", host_provided.tmpfs_dir,
-				    sizeof(host_provided.tmpfs_dir));
+		err = mount_scratch("pinfold", "tmpfs", "size=256m,mode=0700,huge=never", "tmpfs",
+				    host_provided.tmpfs_dir, sizeof(host_provided.tmpfs_dir));
 	if (err)
 		unmet(why, size, "mounting tmpfs in %s: %s",
 		      *host_options.scratch ? host_options.scratch : "no scratch folder",

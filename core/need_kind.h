@@ -23,7 +23,6 @@ int probe_in_child(int (*probe)(char *why, size_t size), char *why, size_t size)
 int run_quietly(const char *const argv[]);
 
 /* Formats the reason and returns 1. */
-int unmet(char *why, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int unmet(char *why, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -19,8 +19,7 @@ enum { POOL_PAGES = 8 };
 
 static char *map_private(size_t len, int flags)
 {
-	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
-		    -1, 0);
+	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 }
 
 static int root_probe(char *why, size_t size)
@@ -156,8 +155,8 @@ static int hugetlb_probe(char *why, size_t size)
 	if (access(POOL "nr_hugepages", F_OK))
 		return unmet(why, size, "the kernel has no hugetlb pages of 2 MiB");
 	if (left < POOL_PAGES)
-		return unmet(why, size, "%ld free hugetlb pages of 2 MiB, %d are needed",
-			     left, POOL_PAGES);
+		return unmet(why, size, "%ld free hugetlb pages of 2 MiB, %d are needed", left,
+			     POOL_PAGES);
 	return probe_in_child(hugetlb_touch, why, size);
 }
 

@@ -11,8 +11,8 @@
 #define DEVICES "/sys/bus/pci/devices/"
 
 /* Calls test for each device named on the command line, until one fails. */
-static int each_device(int (*test)(const char *address, char *why, size_t size),
-		       char *why, size_t size)
+static int each_device(int (*test)(const char *address, char *why, size_t size), char *why,
+		       size_t size)
 {
 	char list[sizeof(host_options.vfio)];
 	char *rest = list, *address;
@@ -60,7 +60,7 @@ static int vfio_probe(char *why, size_t size)
 
 static int vfio_provide(char *why, size_t size)
 {
-	static const char *const load[] = { "modprobe", "-q", "-a", "vfio-pci",
+	static const char *const load[] = { "modprobe",		"-q", "-a", "vfio-pci",
 					    "vfio_iommu_type1", NULL };
 
 	if (each_device(has_group, why, size))

@@ -13,8 +13,8 @@
 
 static char *fresh_page(void)
 {
-	char *page = mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *page =
+		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		return NULL;
@@ -29,7 +29,8 @@ static int uring_try(char *why, size_t size)
 	own_fd ring = (int)syscall(SYS_io_uring_setup, 1, &params);
 
 	if (ring < 0 && errno == EPERM)
-		return unmet(why, size, "io_uring_setup: EPERM "
+		return unmet(why, size,
+			     "io_uring_setup: EPERM "
 			     "(see kernel.io_uring_disabled, or a seccomp filter)");
 	if (ring < 0)
 		return unmet(why, size, "io_uring_setup: %s", errno_name(errno));

@@ -46,8 +46,8 @@ static int wait_for(pid_t pid, int seconds, int *status)
 
 int probe_in_child(int (*probe)(char *why, size_t size), char *why, size_t size)
 {
-	char *text = mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *text =
+		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status = 0, err;
 	pid_t pid;
 
@@ -62,8 +62,7 @@ int probe_in_child(int (*probe)(char *why, size_t size), char *why, size_t size)
 	}
 	err = pid < 0 ? -errno : wait_for(pid, 10, &status);
 	if (err)
-		unmet(text, BASE_PAGE, "the probe %s",
-		      err == -ETIME ? "hung" : errno_name(-err));
+		unmet(text, BASE_PAGE, "the probe %s", err == -ETIME ? "hung" : errno_name(-err));
 	else if (WIFSIGNALED(status))
 		unmet(text, BASE_PAGE, "the probe died of signal %d", WTERMSIG(status));
 	err = err || status;

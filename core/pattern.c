@@ -76,9 +76,9 @@ char *pattern_describe(uint64_t word, char *buf, size_t size)
 
 	if ((word >> 16 & 0x3f) == TAG)
 		snprintf(buf, size, "%s of cell %04x, region %u, page %u, word %u",
-			 value_print((value_t)word, value, sizeof(value)),
-			 (unsigned)(word >> 48), (unsigned)(word >> 45 & 7),
-			 (unsigned)(word >> 31 & 0x3fff), (unsigned)(word >> 22 & 0x1ff));
+			 value_print((value_t)word, value, sizeof(value)), (unsigned)(word >> 48),
+			 (unsigned)(word >> 45 & 7), (unsigned)(word >> 31 & 0x3fff),
+			 (unsigned)(word >> 22 & 0x1ff));
 	else
 		snprintf(buf, size, "none of ours: %016" PRIx64, word);
 	return buf;

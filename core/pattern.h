@@ -48,8 +48,7 @@ struct pattern_site {
 };
 
 /* Fills [off, off+len) of one base page at base; off and len 8-byte aligned. */
-void pattern_fill(void *base, size_t off, size_t len, value_t v,
-		  const struct pattern_site *site);
+void pattern_fill(void *base, size_t off, size_t len, value_t v, const struct pattern_site *site);
 
 enum pattern_state {
 	PATTERN_VALUE,	 /* every word is v at its own place, or zero */
@@ -60,9 +59,9 @@ enum pattern_state {
 /* What one sector of a page holds. */
 struct pattern_read {
 	enum pattern_state state;
-	value_t value;	/* of the first word, or of the one that differs */
-	size_t offset;	/* bytes into the page of the word that says so */
-	uint64_t word;	/* raw */
+	value_t value; /* of the first word, or of the one that differs */
+	size_t offset; /* bytes into the page of the word that says so */
+	uint64_t word; /* raw */
 };
 
 /* Decodes len bytes at offset off of a page copied to base (8-byte aligned). */

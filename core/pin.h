@@ -74,14 +74,14 @@ struct pin_kind {
 
 struct pin {
 	const struct pin_kind *kind;
-	int index;     /* number of the pin in the program, from 0 */
-	char *addr;    /* in the pinning process */
-	size_t len;    /* bytes, multiple of BASE_PAGE */
-	int region;    /* number of its region */
-	size_t start;  /* byte offset of addr in its region */
-	bool live;     /* between pin and unpin */
+	int index;	/* number of the pin in the program, from 0 */
+	char *addr;	/* in the pinning process */
+	size_t len;	/* bytes, multiple of BASE_PAGE */
+	int region;	/* number of its region */
+	size_t start;	/* byte offset of addr in its region */
+	bool live;	/* between pin and unpin */
 	size_t max_len; /* set before prepare: an upper bound of len */
-	void *priv;    /* owned by the mechanism; prepare allocates, release frees */
+	void *priv;	/* owned by the mechanism; prepare allocates, release frees */
 };
 
 /* All mechanisms, mutants last; NULL-terminated. */

@@ -154,8 +154,7 @@ static int uring_device_read(struct pin *p, const struct pin_data *data)
 	struct uring *u = p->priv;
 
 	for (size_t off = 0; off < p->len;) {
-		ssize_t n = chunk_read(u, off, chunk_len(p->len - off),
-				       data->dst + p->start + off);
+		ssize_t n = chunk_read(u, off, chunk_len(p->len - off), data->dst + p->start + off);
 
 		if (n < 0)
 			return (int)n;
@@ -172,8 +171,8 @@ static int uring_device_write(struct pin *p, size_t off, size_t len, const void 
 	if (off > p->len || len > p->len - off)
 		return -EINVAL;
 	for (size_t done = 0; done < len;) {
-		ssize_t n = chunk_write(u, off + done, chunk_len(len - done),
-					(const char *)src + done);
+		ssize_t n =
+			chunk_write(u, off + done, chunk_len(len - done), (const char *)src + done);
 
 		if (n < 0)
 			return (int)n;
@@ -229,14 +228,17 @@ static int uring_emit(FILE *out, const char *what, const struct pin *p)
 	else if (!strcmp(what, "prepare"))
 		emit_numbered(out, emit_prepare, n);
 	else if (!strcmp(what, "pin"))
-		fprintf(out, "\tpin%d_base = r%d;\n"
+		fprintf(out,
+			"\tpin%d_base = r%d;\n"
 			"\terrno = -io_uring_register_buffers(&pin%d,\n"
 			"\t\t\t&(struct iovec){ r%d + %zu, %zu }, 1);\n"
-			"\tcheck(errno);\n", n, p->region, n, p->region, p->start, p->len);
+			"\tcheck(errno);\n",
+			n, p->region, n, p->region, p->start, p->len);
 	else if (!strcmp(what, "read") || !strcmp(what, "write"))
 		fprintf(out, "\tpin%d_move(%zu, %zu, %d);\n", n, p->start, p->len, *what == 'w');
 	else if (!strcmp(what, "unpin"))
-		fprintf(out, "\terrno = -io_uring_unregister_buffers(&pin%d);\n\tcheck(errno);\n", n);
+		fprintf(out, "\terrno = -io_uring_unregister_buffers(&pin%d);\n\tcheck(errno);\n",
+			n);
 	else
 		return -ENOTSUP;
 	return 0;

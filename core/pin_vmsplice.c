@@ -232,20 +232,25 @@ static int vmsplice_emit(FILE *out, const char *what, const struct pin *p)
 	else if (!strcmp(what, "declare"))
 		fprintf(out, "static int pin%d[2], pin%d_tee[2];\n\n", n, n);
 	else if (!strcmp(what, "prepare"))
-		fprintf(out, "\tif (pipe(pin%d) || pipe(pin%d_tee) ||\n"
+		fprintf(out,
+			"\tif (pipe(pin%d) || pipe(pin%d_tee) ||\n"
 			"\t    fcntl(pin%d[0], F_SETPIPE_SZ, %zu) < 0 ||\n"
 			"\t    fcntl(pin%d_tee[0], F_SETPIPE_SZ, %zu) < 0)\n"
-			"\t\tdie(\"pipe\");\n", n, n, n, len, n, len);
+			"\t\tdie(\"pipe\");\n",
+			n, n, n, len, n, len);
 	else if (!strcmp(what, "pin"))
-		fprintf(out, "\tcheck(vmsplice(pin%d[1], &(struct iovec){ r%d + %zu, %zu }, 1,\n"
-			"\t\t       SPLICE_F_NONBLOCK) != %zu);\n", n, p->region, at, len, len);
+		fprintf(out,
+			"\tcheck(vmsplice(pin%d[1], &(struct iovec){ r%d + %zu, %zu }, 1,\n"
+			"\t\t       SPLICE_F_NONBLOCK) != %zu);\n",
+			n, p->region, at, len, len);
 	else if (!strcmp(what, "read"))
-		fprintf(out, "\tif (tee(pin%d[0], pin%d_tee[1], %zu, SPLICE_F_NONBLOCK) != %zu ||\n"
+		fprintf(out,
+			"\tif (tee(pin%d[0], pin%d_tee[1], %zu, SPLICE_F_NONBLOCK) != %zu ||\n"
 			"\t    read(pin%d_tee[0], img + %zu, %zu) != %zu)\n\t\tdie(\"tee\");\n",
 			n, n, len, len, n, at, len, len);
 	else if (!strcmp(what, "unpin"))
-		fprintf(out, "\tif (read(pin%d[0], img, %zu) != %zu)\n\t\tdie(\"drain\");\n", n, len,
-			len);
+		fprintf(out, "\tif (read(pin%d[0], img, %zu) != %zu)\n\t\tdie(\"drain\");\n", n,
+			len, len);
 	else
 		return -ENOTSUP;
 	return 0;

@@ -1,49 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "core/plan.h"
+#include "core/plan_resolver.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/actor.h"
-
-enum { AUTO_VALUE = 100 };
-
-struct plan_pin {
-	char name[WORD_MAX];
-	bool live;
-	int owner, region;
-	size_t first, npages;
-	const struct pin_kind *kind;
-};
-
-/* What the steps so far have made of processes, regions and pins. */
-struct resolver {
-	struct plan *plan;
-	const struct program *program;
-	const struct mem_kind *mem;
-	const struct pin_kind *const *pin;
-	struct parse_error *err;
-	const struct step *step;
-	bool alive[PROCS_MAX], unmapped[REGIONS_MAX];
-	struct plan_pin pins[PINS_MAX];
-};
-
-__attribute__((format(printf, 3, 4))) static int bad(struct resolver *r, int code,
-						     const char *format, ...)
-{
-	const struct step *s = r->step;
-	const char *file = *r->program->file ? r->program->file : "steps";
-	char text[160];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	snprintf(r->err->text, sizeof(r->err->text), "%s:%d:%d: %s", file, s->line, s->col, text);
-	return code;
-}
 
 static int region_find(struct resolver *r, const char *name, struct op *op)
 {
@@ -56,7 +18,7 @@ static int region_find(struct resolver *r, const char *name, struct op *op)
 			op->region = i;
 			return 0;
 		}
-	return bad(r, -EINVAL, "expected a mapped region, got '%s'", name);
+	return plan_bad(r, -EINVAL, "expected a mapped region, got '%s'", name);
 }
 
 static int resolve_place(struct resolver *r, struct op *op)
@@ -72,31 +34,17 @@ static int resolve_place(struct resolver *r, struct op *op)
 	op->first = p->first < 0 ? 0 : (size_t)p->first * per_unit;
 	op->npages = (p->first < 0 ? units : (size_t)(p->last - p->first + 1)) * per_unit;
 	if (op->first + op->npages > units * per_unit)
-		return bad(r, -EINVAL, "expected pages below %zu of the region", units);
+		return plan_bad(r, -EINVAL, "expected pages below %zu of the region", units);
 	op->off = p->off;
 	op->len = p->len;
 	if (p->off % SECTOR || p->len % SECTOR)
-		return bad(r, -EINVAL, "expected an offset and a length in sectors of %d bytes", SECTOR);
+		return plan_bad(r, -EINVAL,
+				"expected an offset and a length in sectors of %d bytes", SECTOR);
 	if ((size_t)p->off + p->len > r->mem->unit)
-		return bad(r, -EINVAL, "expected bytes below %zu of a page", r->mem->unit);
+		return plan_bad(r, -EINVAL, "expected bytes below %zu of a page", r->mem->unit);
 	if (p->len && !(op->verb->flags & (VERB_LOOKS | VERB_STORES)))
-		return bad(r, -EINVAL, "expected whole pages for '%s'", op->verb->name);
+		return plan_bad(r, -EINVAL, "expected whole pages for '%s'", op->verb->name);
 	return 0;
-}
-
-static int actor_proc(const char *name)
-{
-	char *end;
-	long n;
-
-	if (!strcmp(name, "P"))
-		return 0;
-	if (!strcmp(name, "C"))
-		return 1;
-	if (name[0] != 'C')
-		return -1;
-	n = strtol(name + 1, &end, 10);
-	return *end || n < 2 || n >= BYSTANDER_PROC ? -1 : (int)n;
 }
 
 static int pin_by_name(struct resolver *r, const char *name)
@@ -113,7 +61,8 @@ static int resolve_device(struct resolver *r, struct op *op)
 	struct plan_pin *p;
 
 	if (pin < 0 || !r->pins[pin].live)
-		return bad(r, -EINVAL, "expected a pin that is held, got '%s'", r->step->actor);
+		return plan_bad(r, -EINVAL, "expected a pin that is held, got '%s'",
+				r->step->actor);
 	p = &r->pins[pin];
 	op->by = ACTOR_DEVICE;
 	op->pin = pin;
@@ -125,58 +74,24 @@ static int resolve_device(struct resolver *r, struct op *op)
 static int resolve_actor(struct resolver *r, struct op *op)
 {
 	const char *name = r->step->actor;
-	int proc = actor_proc(name);
+	int proc = plan_proc(name);
 
 	if (strchr(name, '.'))
-		return bad(r, -ENOSYS, "threads are not run yet");
+		return plan_bad(r, -ENOSYS, "threads are not run yet");
 	if (!strcmp(name, "F") || !strcmp(name, "X")) {
 		op->by = *name == 'F' ? ACTOR_FILE : ACTOR_BYSTANDER;
 		op->proc = BYSTANDER_PROC;
 		r->plan->bystander |= *name == 'X';
 		return *name == 'F' && !r->mem->prepare ?
-			       bad(r, -ENOTSUP, "'%s' has no file", r->mem->name) : 0;
+			       plan_bad(r, -ENOTSUP, "'%s' has no file", r->mem->name) :
+			       0;
 	}
 	if (proc < 0)
 		return resolve_device(r, op);
 	if (!r->alive[proc])
-		return bad(r, -EINVAL, "expected a process that lives, got '%s'", name);
+		return plan_bad(r, -EINVAL, "expected a process that lives, got '%s'", name);
 	op->by = ACTOR_PROCESS;
 	op->proc = proc;
-	return 0;
-}
-
-static int resolve_value(struct resolver *r, struct op *op)
-{
-	unsigned writer = op->by == ACTOR_PROCESS ? (unsigned)op->proc :
-			  op->by == ACTOR_FILE	  ? WRITER_FILE :
-						    WRITER_DEVICE + (unsigned)op->pin;
-	unsigned long n = AUTO_VALUE + (unsigned long)op->number;
-	char *end = NULL;
-
-	if (r->step->arg[0]) {
-		n = strtoul(r->step->arg, &end, 10);
-		if (*end || n < 1 || n > 254)
-			return bad(r, -EINVAL, "expected a value from 1 to 254 after '='");
-	}
-	op->value = value_make(writer, (unsigned)n);
-	return 0;
-}
-
-static int resolve_child(struct resolver *r, struct op *op)
-{
-	int child = r->plan->nprocs;
-
-	if (r->step->arg[0])
-		child = actor_proc(r->step->arg);
-	if (child < 1 || child >= BYSTANDER_PROC)
-		return bad(r, -EINVAL, "expected a child C, C2, C3 or C4 after '='");
-	if (r->plan->parent[child] >= 0)
-		return bad(r, -EINVAL, "expected a child that was not forked before");
-	op->child = child;
-	r->plan->parent[child] = op->proc;
-	r->alive[child] = true;
-	if (child >= r->plan->nprocs)
-		r->plan->nprocs = child + 1;
 	return 0;
 }
 
@@ -186,18 +101,22 @@ static int resolve_new_pin(struct resolver *r, struct op *op)
 	struct plan_pin *p = &r->pins[n];
 
 	if (n == PINS_MAX)
-		return bad(r, -EINVAL, "expected at most %d pins", PINS_MAX);
+		return plan_bad(r, -EINVAL, "expected at most %d pins", PINS_MAX);
 	op->pin_kind = r->pin[op->verb->pin_class];
 	if (!op->pin_kind)
-		return bad(r, -ENOTSUP, "no mechanism for '%s'", op->verb->name);
-	*p = (struct plan_pin){ .live = true, .owner = op->proc, .region = op->region,
-				.first = op->first, .npages = op->npages, .kind = op->pin_kind };
+		return plan_bad(r, -ENOTSUP, "no mechanism for '%s'", op->verb->name);
+	*p = (struct plan_pin){ .live = true,
+				.owner = op->proc,
+				.region = op->region,
+				.first = op->first,
+				.npages = op->npages,
+				.kind = op->pin_kind };
 	if (r->step->arg[0])
 		snprintf(p->name, sizeof(p->name), "%s", r->step->arg);
 	else
 		snprintf(p->name, sizeof(p->name), n ? "D%d" : "D", n + 1);
 	if (pin_by_name(r, p->name) >= 0)
-		return bad(r, -EINVAL, "expected a name for the pin that is not used yet");
+		return plan_bad(r, -EINVAL, "expected a name for the pin that is not used yet");
 	op->pin = n;
 	r->plan->npins++;
 	return 0;
@@ -211,82 +130,13 @@ static int resolve_held_pin(struct resolver *r, struct op *op)
 		if (r->pins[i].live && r->pins[i].owner == op->proc)
 			pin = i;
 	if (pin < 0 || !r->pins[pin].live || r->pins[pin].owner != op->proc)
-		return bad(r, -EINVAL, "expected a pin that this process holds");
+		return plan_bad(r, -EINVAL, "expected a pin that this process holds");
 	op->pin = pin;
 	op->pin_kind = r->pins[pin].kind;
 	op->region = r->pins[pin].region;
 	op->first = r->pins[pin].first;
 	op->npages = r->pins[pin].npages;
 	r->pins[pin].live = false;
-	return 0;
-}
-
-static int resolve_size(struct resolver *r, struct op *op)
-{
-	char *end;
-	unsigned long n = strtoul(r->step->arg, &end, 10);
-	size_t units = r->plan->region[op->region].units;
-
-	if (!r->step->arg[0] || *end || n > units)
-		return bad(r, -EINVAL, "expected a size of at most %zu pages after '='", units);
-	op->arg = (long)(n * (r->mem->unit / BASE_PAGE));
-	op->first = 0;
-	op->npages = units * (r->mem->unit / BASE_PAGE);
-	return 0;
-}
-
-static int resolve_prot(struct resolver *r, struct op *op)
-{
-	static const char *const name[] = { [PROTECT_CYCLE] = "cycle", [PROTECT_RO] = "ro",
-					    [PROTECT_RW] = "rw", [PROTECT_NONE] = "none" };
-
-	for (int i = 0; i <= PROTECT_NONE; i++)
-		if (!strcmp(name[i], r->step->arg) || (!i && !r->step->arg[0])) {
-			op->arg = i;
-			return 0;
-		}
-	return bad(r, -EINVAL, "expected ro, rw, none or cycle after '='");
-}
-
-static int resolve_region(struct resolver *r, struct op *op)
-{
-	struct plan *plan = r->plan;
-	char name[WORD_MAX] = "buf", *colon;
-	size_t units = r->mem->units;
-
-	if (r->step && r->step->arg[0]) {
-		snprintf(name, sizeof(name), "%s", r->step->arg);
-		colon = strchr(name, ':');
-		if (colon) {
-			char *end;
-
-			*colon = '\0';
-			units = strtoul(colon + 1, &end, 10);
-			if (end == colon + 1 || strcmp(end, "p") || !units)
-				return bad(r, -EINVAL, "expected map=NAME:COUNTp");
-		}
-	}
-	if (units > IMAGE_MAX / r->mem->unit)
-		return bad(r, -ENOTSUP, "%zu pages of %zu bytes are too many", units, r->mem->unit);
-	op->region = -1;
-	for (int i = 0; i < plan->nregions; i++)
-		if (!strcmp(plan->region[i].name, name))
-			op->region = i;
-	if (op->region >= 0 && !r->unmapped[op->region])
-		return bad(r, -EINVAL, "expected a region that is not mapped, got '%s'", name);
-	if (op->region >= 0)
-		r->unmapped[op->region] = false;
-	if (op->region < 0) {
-		if (plan->nregions == REGIONS_MAX)
-			return bad(r, -EINVAL, "expected at most %d regions", REGIONS_MAX);
-		if (op->proc)
-			return bad(r, -EINVAL, "expected P to map a new region");
-		op->region = plan->nregions++;
-		plan->region[op->region].units = units;
-		snprintf(plan->region[op->region].name, WORD_MAX, "%s", name);
-	}
-	op->unit = r->mem->unit;
-	op->npages = plan->region[op->region].units * (r->mem->unit / BASE_PAGE);
 	return 0;
 }
 
@@ -301,7 +151,7 @@ static void drop_process(struct resolver *r, const struct op *op)
 static int resolve_arg(struct resolver *r, struct op *op)
 {
 	if (op->verb->arg != ARG_VALUE && op->verb->arg == ARG_NONE && r->step->arg[0])
-		return bad(r, -EINVAL, "expected no argument for '%s'", op->verb->name);
+		return plan_bad(r, -EINVAL, "expected no argument for '%s'", op->verb->name);
 	switch (op->verb->arg) {
 	case ARG_VALUE:
 		return resolve_value(r, op);
@@ -323,8 +173,9 @@ static int resolve_arg(struct resolver *r, struct op *op)
 
 static const struct verb *generic_pin(struct resolver *r)
 {
-	static const char *const name[] = { [PIN_RW] = "pin-rw", [PIN_RO] = "pin-ro",
-					    [PIN_GET] = "get" };
+	static const char *const name[] = {
+		[PIN_RW] = "pin-rw", [PIN_RO] = "pin-ro", [PIN_GET] = "get"
+	};
 
 	for (int i = 0; i < PIN_CLASSES; i++)
 		if (r->pin[i])
@@ -343,10 +194,10 @@ static int device_range(struct resolver *r, struct op *op)
 		op->unit = r->mem->unit;
 	} else if (op->region != p->region || op->first < p->first ||
 		   op->first + op->npages > p->first + p->npages) {
-		return bad(r, -EINVAL, "expected a place inside the pin");
+		return plan_bad(r, -EINVAL, "expected a place inside the pin");
 	}
 	if ((op->verb->flags & VERB_STORES) && !(p->kind->dirs & DEVICE_WRITES))
-		return bad(r, -ENOTSUP, "'%s' has no device write", p->kind->name);
+		return plan_bad(r, -ENOTSUP, "'%s' has no device write", p->kind->name);
 	return 0;
 }
 
@@ -356,18 +207,18 @@ static int resolve_step(struct resolver *r, struct op *op)
 	int err;
 
 	if (s->form == STEP_CLAIM || s->group || s->background)
-		return bad(r, -ENOSYS, "claims, lanes and background steps are not run yet");
+		return plan_bad(r, -ENOSYS, "claims, lanes and background steps are not run yet");
 	op->step = s;
 	op->pin = -1;
 	op->verb = !strcmp(s->verb, "pin") ? generic_pin(r) : verb_find(s->verb);
 	if (!op->verb)
-		return bad(r, -EINVAL, "expected a verb, got '%s'", s->verb);
+		return plan_bad(r, -EINVAL, "expected a verb, got '%s'", s->verb);
 	err = resolve_actor(r, op);
 	if (err)
 		return err;
 	if (!(op->verb->by & op->by))
-		return bad(r, -EINVAL, "expected another actor for '%s' than '%s'", op->verb->name,
-			   s->actor);
+		return plan_bad(r, -EINVAL, "expected another actor for '%s' than '%s'",
+				op->verb->name, s->actor);
 	if (op->verb->arg == ARG_REGION)
 		return resolve_region(r, op);
 	err = resolve_place(r, op);
@@ -376,7 +227,7 @@ static int resolve_step(struct resolver *r, struct op *op)
 	if (!err && op->by == ACTOR_DEVICE)
 		err = device_range(r, op);
 	if (!err && !strcmp(op->verb->name, "remap") && s->has_place && s->place.first >= 0)
-		return bad(r, -EINVAL, "expected a whole region for 'remap'");
+		return plan_bad(r, -EINVAL, "expected a whole region for 'remap'");
 	if (!err && (op->verb->flags & VERB_WHOLE) && op->verb->arg == ARG_NONE) {
 		op->child = r->plan->parent[op->proc];
 		drop_process(r, op);
@@ -427,8 +278,8 @@ int plan_make(struct plan *plan, const struct program *p, const struct mem_kind 
 	for (int i = 0; i < p->nsteps && !bad_step; i++) {
 		r.step = &p->step[i];
 		if (plan->nops == STEPS_MAX)
-			return bad(&r, -EINVAL, "expected at most %d steps without a 'map'",
-				   STEPS_MAX - 1);
+			return plan_bad(&r, -EINVAL, "expected at most %d steps without a 'map'",
+					STEPS_MAX - 1);
 		plan->op[plan->nops].number = i + 1;
 		bad_step = resolve_step(&r, &plan->op[plan->nops++]);
 	}

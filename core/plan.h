@@ -33,8 +33,7 @@ unsigned program_pin_classes(const struct program *p);
  * mechanism: such a cell is not enumerated) or -ENOSYS (parsed, but lanes, claims,
  * threads and background steps are not run yet: a skip).
  */
-int plan_make(struct plan *plan, const struct program *p,
-	      const struct mem_kind *mem, const struct pin_kind *const pin[],
-	      struct parse_error *err);
+int plan_make(struct plan *plan, const struct program *p, const struct mem_kind *mem,
+	      const struct pin_kind *const pin[], struct parse_error *err);
 
 #endif

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 enum {
-	WORD_MAX = 32,	  /* actor, verb and argument, NUL included */
-	CLAIM_WORDS = 6,  /* words of a claim */
-	STEPS_MAX = 96,	  /* steps of one program */
+	WORD_MAX = 32,	 /* actor, verb and argument, NUL included */
+	CLAIM_WORDS = 6, /* words of a claim */
+	STEPS_MAX = 96,	 /* steps of one program */
 	LANES_MAX = 8,
 };
 
@@ -68,8 +68,8 @@ struct parse_error {
  * Parses the steps of a program from text. file, line and col say where the
  * text starts. Returns 0, or -EINVAL with *err set and p->nsteps unspecified.
  */
-int steps_parse(struct program *p, const char *text, const char *file,
-		int line, int col, struct parse_error *err);
+int steps_parse(struct program *p, const char *text, const char *file, int line, int col,
+		struct parse_error *err);
 
 /*
  * Prints the steps in canonical form, blank-separated: parsing the result gives
@@ -84,8 +84,7 @@ void step_print(const struct step *s, char *buf, size_t size);
  * reference. Returns 0 or -EINVAL with *err set; c then holds the programs
  * before the broken one.
  */
-int corpus_parse(struct corpus *c, const char *file, const char *text,
-		 struct parse_error *err);
+int corpus_parse(struct corpus *c, const char *file, const char *text, struct parse_error *err);
 
 /* Reads one .pin file, or all *.pin below a folder in name order. 0, -EINVAL. */
 int corpus_load(struct corpus *c, const char *path, struct parse_error *err);

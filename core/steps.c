@@ -30,8 +30,9 @@ static int fail(struct cursor *c, const char *expected)
 	char got[24] = "the end";
 
 	if (*c->at && !isspace((unsigned char)*c->at))
-		snprintf(got, sizeof(got), "'%.*s'", (int)strcspn(c->at, " \t\n") > 16 ? 16 :
-			 (int)strcspn(c->at, " \t\n"), c->at);
+		snprintf(got, sizeof(got), "'%.*s'",
+			 (int)strcspn(c->at, " \t\n") > 16 ? 16 : (int)strcspn(c->at, " \t\n"),
+			 c->at);
 	else if (*c->at)
 		snprintf(got, sizeof(got), "a blank");
 	snprintf(c->err->text, sizeof(c->err->text), "%s:%d:%d: expected %s, got %s", c->file,

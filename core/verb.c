@@ -6,11 +6,12 @@
 #include "core/verb_list.h"
 
 const struct verb *const verbs[] = {
-	&verb_map,	&verb_unmap,	 &verb_write,	  &verb_read,	    &verb_fork,
-	&verb_exit,	&verb_exec,	 &verb_pin_rw,	  &verb_pin_ro,	    &verb_get,
-	&verb_unpin,	&verb_protect,	 &verb_discard,	  &verb_free,	    &verb_pageout,
-	&verb_dontfork, &verb_dofork,	 &verb_wipeonfork, &verb_keeponfork, &verb_remap,
-	&verb_truncate, &verb_punch,	 &verb_scavenge,  NULL,
+	&verb_map,	&verb_unmap,	  &verb_write,	    &verb_read,
+	&verb_fork,	&verb_exit,	  &verb_exec,	    &verb_pin_rw,
+	&verb_pin_ro,	&verb_get,	  &verb_unpin,	    &verb_protect,
+	&verb_discard,	&verb_free,	  &verb_pageout,    &verb_dontfork,
+	&verb_dofork,	&verb_wipeonfork, &verb_keeponfork, &verb_remap,
+	&verb_truncate, &verb_punch,	  &verb_scavenge,   NULL,
 };
 
 const struct verb *verb_find(const char *name)

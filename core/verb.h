@@ -31,8 +31,8 @@ enum arg_kind {
 };
 
 enum verb_flags {
-	VERB_WHOLE = 1,	 /* acts on all pages of all regions (fork, exit, exec) */
-	VERB_LOOKS = 2,	 /* bytes come back: read */
+	VERB_WHOLE = 1, /* acts on all pages of all regions (fork, exit, exec) */
+	VERB_LOOKS = 2, /* bytes come back: read */
 	VERB_STORES = 4,
 	VERB_TAKES_PIN = 8,
 	VERB_DROPS_PIN = 16,
@@ -45,10 +45,10 @@ struct op {
 	const struct step *step;
 	int number; /* of the step in the program, from 1 */
 	enum actor_class by;
-	int proc;   /* acting process; for D: the process that pinned */
-	int child;  /* fork: number of the new process; exit: of the parent */
-	int pin;    /* number of the pin, or -1 */
-	int region; /* number */
+	int proc;	      /* acting process; for D: the process that pinned */
+	int child;	      /* fork: number of the new process; exit: of the parent */
+	int pin;	      /* number of the pin, or -1 */
+	int region;	      /* number */
 	size_t first, npages; /* base pages in the region */
 	uint32_t off, len;    /* bytes inside each place unit; see op_sectors() */
 	size_t unit;	      /* bytes of a place unit */
@@ -74,15 +74,15 @@ struct actor {
 	struct region region[REGIONS_MAX];
 	struct pin pin[PINS_MAX];
 	/* Shared with the runner: */
-	uint8_t *outcome; /* enum outcome for each base page of the op's range */
-	char *image;	  /* data of the op's region, from its page 0 */
-	uint8_t *sectors; /* bitmap for each base page of the region */
-	char *why;	  /* one line about an unmet post-condition, 128 bytes */
+	uint8_t *outcome;	 /* enum outcome for each base page of the op's range */
+	char *image;		 /* data of the op's region, from its page 0 */
+	uint8_t *sectors;	 /* bitmap for each base page of the region */
+	char *why;		 /* one line about an unmet post-condition, 128 bytes */
 	struct channel *channel; /* see actor.h */
-	char *hoard; /* what X filled, or NULL */
+	char *hoard;		 /* what X filled, or NULL */
 	uint32_t hoard_pages;
 	bool fresh_image; /* after exec: pointers of the runner mean nothing */
-	bool leave; /* set by exit: the process ends after its reply */
+	bool leave;	  /* set by exit: the process ends after its reply */
 };
 
 struct verb {

@@ -44,7 +44,8 @@ static int read_exec(struct actor *a, const struct op *op)
 
 		if (!map)
 			continue;
-		a->outcome[i] = fault_copy(a->image + page * BASE_PAGE, base + page * BASE_PAGE, map);
+		a->outcome[i] =
+			fault_copy(a->image + page * BASE_PAGE, base + page * BASE_PAGE, map);
 		a->sectors[page] = map;
 	}
 	return 0;
@@ -106,8 +107,11 @@ static size_t emit_len(const struct op *op)
 
 static int emit_transfer(FILE *out, const struct op *op, size_t range)
 {
-	struct pin p = { .kind = op->pin_kind, .index = op->pin, .region = op->region,
-			 .start = emit_begin(op, range), .len = emit_len(op) };
+	struct pin p = { .kind = op->pin_kind,
+			 .index = op->pin,
+			 .region = op->region,
+			 .start = emit_begin(op, range),
+			 .len = emit_len(op) };
 
 	if (!op->pin_kind->emit)
 		return -ENOTSUP;
@@ -163,10 +167,10 @@ static int transfer(struct actor *a, const struct op *op)
 				err = op->pin_kind->device_write(pin, at + s * SECTOR - pin->start,
 								 (end - s) * SECTOR,
 								 a->image + at + s * SECTOR);
-			else if (end > s && pwrite(a->region[op->region].fd,
-						   a->image + at + s * SECTOR, (end - s) * SECTOR,
-						   (off_t)(at + s * SECTOR)) !=
-						    (ssize_t)((end - s) * SECTOR))
+			else if (end > s &&
+				 pwrite(a->region[op->region].fd, a->image + at + s * SECTOR,
+					(end - s) * SECTOR,
+					(off_t)(at + s * SECTOR)) != (ssize_t)((end - s) * SECTOR))
 				err = -EIO;
 			if (err)
 				return err;

@@ -142,7 +142,8 @@ static int pageout_post(struct actor *a, const struct op *op)
 		madvise(op_addr(a, op), op_bytes(op), MADV_PAGEOUT);
 	}
 	return actor_why(a, op->shared ? "still present: pages that another process maps are not "
-					 "paged out" : "still present after MADV_PAGEOUT");
+					 "paged out" :
+					 "still present after MADV_PAGEOUT");
 }
 
 static void pageout_model(struct model_step *s)
@@ -216,7 +217,7 @@ static void dofork_model(struct model_step *s)
 	struct view *v = advised_view(s);
 
 	if (v)
-		v->fork = v->fork & (uint8_t)~(1 << FORK_DONT);
+		v->fork = v->fork & (uint8_t) ~(1 << FORK_DONT);
 }
 
 static int dofork_emit(FILE *out, const struct op *op)
@@ -286,7 +287,7 @@ static void keeponfork_model(struct model_step *s)
 	struct view *v = advised_view(s);
 
 	if (v)
-		v->fork = v->fork & (uint8_t)~(1 << FORK_WIPE);
+		v->fork = v->fork & (uint8_t) ~(1 << FORK_WIPE);
 }
 
 static int keeponfork_emit(FILE *out, const struct op *op)

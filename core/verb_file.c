@@ -42,7 +42,9 @@ const struct verb verb_truncate = {
 static int punch_exec(struct actor *a, const struct op *op)
 {
 	return fallocate(a->region[op->region].fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			 (off_t)(op->first * BASE_PAGE), (off_t)op_bytes(op)) ? -errno : 0;
+			 (off_t)(op->first * BASE_PAGE), (off_t)op_bytes(op)) ?
+		       -errno :
+		       0;
 }
 
 static void punch_model(struct model_step *s)
@@ -65,8 +67,8 @@ enum { SCAVENGE_BYTES = 32 * 1024 * 1024 };
 /* Its own memory, filled; kept until the cell ends, so that freed pages are taken. */
 static int scavenge_exec(struct actor *a, const struct op *op)
 {
-	char *at = mmap(NULL, SCAVENGE_BYTES, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = mmap(NULL, SCAVENGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
 
 	if (at == MAP_FAILED)
 		return -errno;

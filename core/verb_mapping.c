@@ -87,13 +87,16 @@ static int protect_post(struct actor *a, const struct op *op)
 
 	return r == (op->arg != PROTECT_NONE) &&
 			       w == (op->arg == PROTECT_CYCLE || op->arg == PROTECT_RW) ?
-		       0 : actor_why(a, "VmFlags of the place do not show the protection");
+		       0 :
+		       actor_why(a, "VmFlags of the place do not show the protection");
 }
 
 static void protect_model(struct model_step *s)
 {
-	static const uint8_t prot[] = { [PROTECT_CYCLE] = VIEW_RW, [PROTECT_RO] = VIEW_RO,
-					[PROTECT_RW] = VIEW_RW, [PROTECT_NONE] = VIEW_NO };
+	static const uint8_t prot[] = { [PROTECT_CYCLE] = VIEW_RW,
+					[PROTECT_RO] = VIEW_RO,
+					[PROTECT_RW] = VIEW_RW,
+					[PROTECT_NONE] = VIEW_NO };
 	struct view *v = &world_of(s)->view[s->op->proc];
 
 	if (v->state == VIEW_NONE)

@@ -22,7 +22,9 @@ static void take(struct model_step *s, int object, bool weak)
 	struct world *w = world_of(s);
 	struct pinned *p = &w->pin[s->op->pin];
 
-	*p = (struct pinned){ .live = true, .weak = weak, .owner = (uint8_t)s->op->proc,
+	*p = (struct pinned){ .live = true,
+			      .weak = weak,
+			      .owner = (uint8_t)s->op->proc,
 			      .object = (uint8_t)object,
 			      .from_file = weak && s->share == SHARE_PRIVATE_FILE &&
 					   w->view[s->op->proc].state == VIEW_ABSENT };
@@ -71,8 +73,11 @@ static void get_model(struct model_step *s)
 
 static int pin_emit(FILE *out, const struct op *op)
 {
-	struct pin p = { .kind = op->pin_kind, .index = op->pin, .region = op->region,
-			 .start = op->first * BASE_PAGE, .len = op_bytes(op) };
+	struct pin p = { .kind = op->pin_kind,
+			 .index = op->pin,
+			 .region = op->region,
+			 .start = op->first * BASE_PAGE,
+			 .len = op_bytes(op) };
 
 	return op->pin_kind->emit ? op->pin_kind->emit(out, "pin", &p) : -ENOTSUP;
 }
@@ -106,7 +111,8 @@ const struct verb verb_pin_ro = {
 
 const struct verb verb_get = {
 	.name = "get",
-	.about = "takes a page reference (FOLL_GET); it may show any value that its owner had since",
+	.about =
+		"takes a page reference (FOLL_GET); it may show any value that its owner had since",
 	.rule = "Documentation/core-api/pin_user_pages.rst: FOLL_GET is for page structs, not data",
 	.by = ACTOR_PROCESS,
 	.arg = ARG_PIN,
@@ -139,8 +145,11 @@ static void unpin_model(struct model_step *s)
 
 static int unpin_emit(FILE *out, const struct op *op)
 {
-	struct pin p = { .kind = op->pin_kind, .index = op->pin, .region = op->region,
-			 .start = op->first * BASE_PAGE, .len = op_bytes(op) };
+	struct pin p = { .kind = op->pin_kind,
+			 .index = op->pin,
+			 .region = op->region,
+			 .start = op->first * BASE_PAGE,
+			 .len = op_bytes(op) };
 
 	return op->pin_kind->emit ? op->pin_kind->emit(out, "unpin", &p) : -ENOTSUP;
 }

@@ -47,8 +47,10 @@ static void fork_model(struct model_step *s)
 static int fork_emit(FILE *out, const struct op *op)
 {
 	/* The names of processes are those of values. */
-	fprintf(out, op->child == 1 ? "\tfork_child(1, process_C);\n" :
-				      "\tfork_child(%d, process_C%d);\n", op->child, op->child);
+	fprintf(out,
+		op->child == 1 ? "\tfork_child(1, process_C);\n" :
+				 "\tfork_child(%d, process_C%d);\n",
+		op->child, op->child);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 
 const struct deviation deviations[] = {
 	{ "*-hugetlb/mem=hugetlb-2M/pin=vmsplice", "leak", 0, 0,
-	  "CVE-2020-29374 was left open for hugetlb; expected failure of the kernel's cow selftest" },
+	  "CVE-2020-29374 was left open for hugetlb; the kernel's cow selftest expects it" },
 	{ "discard/free-then-*-unpin/mem=*/pin=uring-rw", "lost-write", 0, 0,
 	  "docs/findings/uring-unpin-not-dirty.c" },
 	{ NULL, NULL, 0, 0, NULL },

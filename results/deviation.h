@@ -9,9 +9,9 @@
 #include "core/cell.h"
 
 struct deviation {
-	const char *cells; /* pattern of cell ids, see name_matches() */
-	const char *class; /* of the verdict; NULL: any */
-	int first, last;   /* kernels, major * 1000 + minor; 0: open */
+	const char *cells;  /* pattern of cell ids, see name_matches() */
+	const char *class;  /* of the verdict; NULL: any */
+	int first, last;    /* kernels, major * 1000 + minor; 0: open */
 	const char *source; /* commit, CVE, public thread, or a file in docs/findings/ */
 };
 

@@ -27,8 +27,8 @@ struct record; /* an open record file */
  * ignored, and record_done() knows its cells. New: the environment is written.
  * NULL with errno and why.
  */
-struct record *record_open(const char *dir, bool resume, const char *command,
-			   char *why, size_t size);
+struct record *record_open(const char *dir, bool resume, const char *command, char *why,
+			   size_t size);
 void record_start(struct record *r, const char *cell);
 void record_cell(struct record *r, const char *cell, const struct verdict *v);
 /* Writes the end line and closes. 0 or -errno of the first write that failed. */

@@ -25,8 +25,8 @@ static const char *child_name(int number, char *buf, size_t size)
 
 static bool idempotent(const char *letter)
 {
-	static const char *const all[] = { "read", "protect", "discard", "pageout", "free",
-					   "dontfork", "dofork", "wipeonfork", "keeponfork" };
+	static const char *const all[] = { "read",     "protect", "discard",	"pageout",   "free",
+					   "dontfork", "dofork",  "wipeonfork", "keeponfork" };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (!strcmp(letter, all[i]))

@@ -69,16 +69,17 @@ static const struct {
 	const char *steps, *mem, *pin;
 } programs[] = {
 	{ "P:write=1 P:fork P:write=2 C:read P:read", "anon", NULL },
-	{ "P:write=1 P:pin-rw P:fork P:write=2 D:read D:write=3 P:read C:read", "anon", "uring-rw" },
-	{ "P:write=1 P:pin-rw P:fork P:write@[0]=2 C:write=4 D:read P:unpin", "thp", "uring-rw" },
+	{ "P:write=1 P:pin-rw P:fork P:write=2 D:read D:write=3 P:read C:read", "anon",
+	  "uring-rw" },
+	{ "P:write=1 P:pin-rw P:fork P:write=2@[0] C:write=4 D:read P:unpin", "thp", "uring-rw" },
 	{ "P:write=1 P:fork P:get P:write=2 D:read C:read", "anon", "vmsplice" },
 	{ "P:write=1 P:get P:fork C:write=3 C:exit D:read P:unpin", "shared-anon", "vmsplice" },
 	{ "P:write=1 P:discard P:read", "anon", NULL },
-	{ "P:read P:write@[0]=1 P:fork C:read P:discard C:read", "private-tmpfs", NULL },
+	{ "P:read P:write=1@[0] P:fork C:read P:discard C:read", "private-tmpfs", NULL },
 	{ "P:write=1 P:dontfork P:fork C:read C:write=2 P:read", "anon", NULL },
 	{ "P:write=1 P:remap P:pin-rw P:remap P:fork D:write=3 P:exit C:read", "anon", "uring-rw" },
 	{ "P:write=1 P:protect=ro P:write=2 P:unmap P:discard P:fork", "zeropage", NULL },
-	{ "P:write@+512:1024=1 P:fork P:write@+0:512=2 C:read", "anon", NULL },
+	{ "P:write=1@+512:1024 P:fork P:write=2@+0:512 C:read P:free P:read", "anon", NULL },
 };
 
 static void compiles_and_holds(void **state)
@@ -111,11 +112,13 @@ static void wrong_expectations_fail(void **state)
 {
 	(void)state;
 	assert_int_equal(emit("P:write=1 P:fork P:write=2 C:read", "anon", NULL), 0);
-	assert_int_equal(run("sed -i '/^static void process_C/,/^}/s/1u << P_1/1u << P_2/' t.c"), 0);
+	assert_int_equal(run("sed -i '/^static void process_C/,/^}/s/1u << P_1/1u << P_2/' t.c"),
+			 0);
 	assert_int_equal(run(compile), 0);
 	assert_int_equal(run("./t"), 1);
 	assert_int_equal(run("./t | grep 'FAIL step 4: C:read page 0 offset 0: read P=1 (1), "
-			     "allowed P=2 (2)'"), 0);
+			     "allowed P=2 (2)'"),
+			 0);
 
 	/* A fault that does not come, and one that nobody expects. */
 	assert_int_equal(emit("P:write=1 P:dontfork P:fork C:read", "anon", NULL), 0);

@@ -26,8 +26,11 @@
 
 static char top[64], setting[128], folder[128], file[128];
 static const char *const host_files[] = {
-	"/proc/swaps", "/proc/mounts", "/proc/sys/vm/nr_hugepages",
-	"/sys/kernel/mm/transparent_hugepage/enabled", "/sys/block/zram0/disksize",
+	"/proc/swaps",
+	"/proc/mounts",
+	"/proc/sys/vm/nr_hugepages",
+	"/sys/kernel/mm/transparent_hugepage/enabled",
+	"/sys/block/zram0/disksize",
 };
 
 static void nap(void)

@@ -60,8 +60,9 @@ static void bench_make(struct bench *b, size_t len)
 	assert_ptr_not_equal(b->area, MAP_FAILED);
 	b->image = shared(len);
 	b->sectors = shared(len / BASE_PAGE);
-	b->pin = (struct pin){ .kind = kind, .index = 1, .addr = b->area, .len = len,
-			       .max_len = len };
+	b->pin = (struct pin){
+		.kind = kind, .index = 1, .addr = b->area, .len = len, .max_len = len
+	};
 	assert_int_equal(kind->prepare(&b->pin), 0);
 }
 
@@ -337,13 +338,17 @@ static void names_find_kinds(void **state)
 }
 
 /* PINFOLD_VFIO names devices, as --vfio does. */
-#define EACH(kind)                                                                        \
-	cmocka_unit_test_prestate(small_pin_shows_stores, (void *)(uintptr_t)&(kind)),    \
-	cmocka_unit_test_prestate(big_pin_shows_stores, (void *)(uintptr_t)&(kind)),      \
-	cmocka_unit_test_prestate(device_stores_reach_memory, (void *)(uintptr_t)&(kind)), \
-	cmocka_unit_test_prestate(descendant_pins_its_own_memory, (void *)(uintptr_t)&(kind)), \
-	cmocka_unit_test_prestate(refused_pin_holds_nothing, (void *)(uintptr_t)&(kind)), \
-	cmocka_unit_test_prestate(unpin_is_complete_on_return, (void *)(uintptr_t)&(kind))
+#define EACH(kind)                                                                             \
+	cmocka_unit_test_prestate(small_pin_shows_stores, (void *)(uintptr_t) & (kind)),       \
+		cmocka_unit_test_prestate(big_pin_shows_stores, (void *)(uintptr_t) & (kind)), \
+		cmocka_unit_test_prestate(device_stores_reach_memory,                          \
+					  (void *)(uintptr_t) & (kind)),                       \
+		cmocka_unit_test_prestate(descendant_pins_its_own_memory,                      \
+					  (void *)(uintptr_t) & (kind)),                       \
+		cmocka_unit_test_prestate(refused_pin_holds_nothing,                           \
+					  (void *)(uintptr_t) & (kind)),                       \
+		cmocka_unit_test_prestate(unpin_is_complete_on_return,                         \
+					  (void *)(uintptr_t) & (kind))
 
 int main(void)
 {

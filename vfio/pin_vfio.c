@@ -12,8 +12,8 @@
 static const uint64_t bounce_iova = 0x08000000, pin_iova = 0x10000000, pin_window = 0x10000000;
 
 enum {
-	ROUNDS_MAX = 2,		/* copies of each device for one device read */
-	WRITE_MAX = 16 * 1024,	/* bytes */
+	ROUNDS_MAX = 2,	       /* copies of each device for one device read */
+	WRITE_MAX = 16 * 1024, /* bytes */
 	COPY_LIMIT_MS = 5000,
 	BUSY = 0xee,
 };
@@ -165,8 +165,8 @@ static int vfio_device_read(struct pin *p, const struct pin_data *data)
 			off[count] = spread(i, n, total) * chunk;
 			/* No bytes of an earlier copy if this one should not arrive. */
 			memset(bounce + slot, BUSY, chunk);
-			err = start(&vfio.device[count], bounce_iova + slot,
-				    window(p) + off[count], chunk);
+			err = start(&vfio.device[count], bounce_iova + slot, window(p) + off[count],
+				    chunk);
 		}
 		if (!err)
 			err = wait_all(count);
@@ -196,8 +196,8 @@ static int vfio_device_write(struct pin *p, size_t off, size_t len, const void *
 			size_t n = len - done < chunk ? len - done : chunk;
 
 			memcpy(bounce + slot, (const char *)src + done, n);
-			err = start(&vfio.device[count], window(p) + off + done,
-				    bounce_iova + slot, n);
+			err = start(&vfio.device[count], window(p) + off + done, bounce_iova + slot,
+				    n);
 			done += n;
 		}
 		if (!err)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What plan.c and plan_args.c share. */
+#ifndef CORE_PLAN_RESOLVER_H
+#define CORE_PLAN_RESOLVER_H
+
+#include "core/plan.h"
+
+struct plan_pin {
+	char name[WORD_MAX];
+	bool live;
+	int owner, region;
+	size_t first, npages;
+	const struct pin_kind *kind;
+};
+
+/* What the steps so far have made of processes, regions and pins. */
+struct resolver {
+	struct plan *plan;
+	const struct program *program;
+	const struct mem_kind *mem;
+	const struct pin_kind *const *pin;
+	struct parse_error *err;
+	const struct step *step;
+	bool alive[PROCS_MAX], unmapped[REGIONS_MAX];
+	struct plan_pin pins[PINS_MAX];
+};
+
+/* Sets the error "FILE:LINE:COL: ..." for the current step; returns code. */
+int plan_bad(struct resolver *r, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The number of process "P", "C", "C2", ...; -1 for another name. */
+int plan_proc(const char *name);
+
+/* The arguments of verbs, each into *op. Return 0 or what plan_bad() returned. */
+int resolve_value(struct resolver *r, struct op *op);
+int resolve_child(struct resolver *r, struct op *op);
+int resolve_size(struct resolver *r, struct op *op);
+int resolve_prot(struct resolver *r, struct op *op);
+int resolve_region(struct resolver *r, struct op *op);
+
+#endif
