@@ -33,6 +33,7 @@ struct pin_kind {
 	enum pin_class class;
 	enum promise promise;
 	unsigned dirs; /* of enum pin_dirs */
+	size_t write_max; /* bytes of one device write of a slow device; 0: any */
 	bool mutant;
 
 	/*

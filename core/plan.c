@@ -196,6 +196,14 @@ static int device_range(struct resolver *r, struct op *op)
 		   op->first + op->npages > p->first + p->npages) {
 		return plan_bad(r, -EINVAL, "expected a place inside the pin");
 	}
+	if ((op->verb->flags & VERB_STORES) && p->kind->write_max &&
+	    op->npages * BASE_PAGE > p->kind->write_max) {
+		/* Without a place the step means what the device can do in time. */
+		if (r->step->has_place)
+			return plan_bad(r, -ENOTSUP, "'%s' writes at most %zu bytes", p->kind->name,
+					p->kind->write_max);
+		op->npages = p->kind->write_max / BASE_PAGE;
+	}
 	if ((op->verb->flags & VERB_STORES) && !(p->kind->dirs & DEVICE_WRITES))
 		return plan_bad(r, -ENOTSUP, "'%s' has no device write", p->kind->name);
 	return 0;

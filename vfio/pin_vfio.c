@@ -216,6 +216,7 @@ const struct pin_kind pin_vfio_rw = {
 	.class = PIN_RW,
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS | DEVICE_WRITES,
+	.write_max = 2 * BASE_PAGE,
 	.open = vfio_kind_open,
 	.close = vfio_kind_close,
 	.prepare = vfio_prepare,
