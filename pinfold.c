@@ -84,69 +84,66 @@ static int count_arg(const char *text, int least, struct argp_state *state)
 	return (int)n;
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static error_t parse_number(int key, char *arg, struct argp_state *state)
 {
 	struct cli *c = state->input;
 
 	switch (key) {
-	case KEY_MEM:
-		c->mem = arg;
-		break;
-	case KEY_PIN:
-		c->pin = arg;
-		break;
-	case 'o':
-		c->out = arg;
-		break;
-	case KEY_RESUME:
-		c->resume = true;
-		break;
-	case KEY_CORPUS:
-		c->corpus = arg;
-		break;
-	case KEY_TRACE:
-		c->trace = true;
-		break;
-	case 'q':
-		c->quiet = true;
-		break;
-	case KEY_NO_COLOR:
-		c->color = false;
-		break;
 	case KEY_TIME:
 		c->seconds = seconds(arg, state);
-		break;
+		return 0;
 	case KEY_STEP_TIMEOUT:
 		c->step_ms = (unsigned)(seconds(arg, state) * 1000);
-		break;
+		return 0;
 	case KEY_CPU:
 		c->cpu = count_arg(arg, 0, state);
-		break;
+		return 0;
 	case KEY_DEPTH:
 		c->depth = count_arg(arg, 1, state);
-		break;
-	case KEY_ALPHABET:
-		c->alphabet = arg;
-		break;
-	case KEY_MUTANT:
-		c->mutant = arg;
-		break;
-	case KEY_RAW:
-		c->raw = true;
-		break;
-	case KEY_VFIO:
-		set_text(host_options.vfio, sizeof(host_options.vfio), arg);
-		break;
-	case KEY_RDMA:
-		set_text(host_options.rdma, sizeof(host_options.rdma), arg);
-		break;
+		return 0;
 	case ARGP_KEY_ARGS:
 		c->arg = state->argv + state->next;
 		c->nargs = state->argc - state->next;
-		break;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct cli *c = state->input;
+	const struct {
+		int key;
+		const char **text;
+	} texts[] = { { KEY_MEM, &c->mem },	  { KEY_PIN, &c->pin },
+		      { 'o', &c->out },		  { KEY_CORPUS, &c->corpus },
+		      { KEY_MUTANT, &c->mutant }, { KEY_ALPHABET, &c->alphabet } };
+	const struct {
+		int key;
+		bool *flag, value;
+	} flags[] = { { KEY_RESUME, &c->resume, true },
+		      { KEY_TRACE, &c->trace, true },
+		      { 'q', &c->quiet, true },
+		      { KEY_NO_COLOR, &c->color, false },
+		      { KEY_RAW, &c->raw, true } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i].key == key) {
+			*texts[i].text = arg;
+			return 0;
+		}
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (flags[i].key == key) {
+			*flags[i].flag = flags[i].value;
+			return 0;
+		}
+	if (key == KEY_VFIO)
+		set_text(host_options.vfio, sizeof(host_options.vfio), arg);
+	else if (key == KEY_RDMA)
+		set_text(host_options.rdma, sizeof(host_options.rdma), arg);
+	else
+		return parse_number(key, arg, state);
 	return 0;
 }
 

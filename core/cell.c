@@ -231,7 +231,7 @@ static int accounting(struct executor *x)
 {
 	struct verdict *v = x->verdict;
 	bool inherited = false;
-	long kb;
+	long kb = 0;
 
 	for (int i = 0; i < x->plan.npins; i++) {
 		struct op op = x->pin_op[i];

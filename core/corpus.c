@@ -19,7 +19,7 @@ struct program *program_new(void)
 	if (p) {
 		p->name = strdup("");
 		p->family = strdup("");
-		p->file = "";
+		p->file = strdup("");
 	}
 	return p;
 }
@@ -30,6 +30,7 @@ void program_free(struct program *p)
 		return;
 	free(p->name);
 	free(p->family);
+	free(p->file);
 	free(p->about);
 	free(p->source);
 	free(p->mem);
@@ -167,10 +168,11 @@ static int name_line(struct reader *r, struct corpus *c, const char *at, int lin
 		return -ENOMEM;
 	free(p->name);
 	free(p->family);
+	free(p->file);
 	p->name = strndup(at + 1, n);
 	base = base ? base + 1 : r->file;
 	p->family = strndup(base, strcspn(base, "."));
-	p->file = r->file;
+	p->file = strdup(r->file);
 	p->line = line;
 	for (size_t i = 0; i < c->count; i++)
 		if (!strcmp(c->program[i]->name, p->name) &&
@@ -245,15 +247,14 @@ int corpus_parse(struct corpus *c, const char *file, const char *text, struct pa
 
 static int load_file(struct corpus *c, const char *path, struct parse_error *err)
 {
-	char *text = malloc(FILE_MAX), *name = strdup(path);
-	int n = text && name ? file_read(path, text, FILE_MAX) : -ENOMEM;
+	char *text = malloc(FILE_MAX);
+	int n = text ? file_read(path, text, FILE_MAX) : -ENOMEM;
 
 	if (n < 0) {
 		snprintf(err->text, sizeof(err->text), "%s: %s", path, strerror(-n));
 		n = -EINVAL;
-		free(name);
 	} else {
-		n = corpus_parse(c, name, text, err); /* keeps name */
+		n = corpus_parse(c, path, text, err);
 	}
 	free(text);
 	return n;

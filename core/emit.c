@@ -55,8 +55,13 @@ static int page_allows(struct emit *e, const struct op *op, size_t page, struct 
 {
 	struct model_region *r = &e->model.region[op->region];
 	struct model_page *set = &r->page[page];
-	struct model_step s = { .m = &e->model, .op = op, .share = r->share, .hugetlb = r->hugetlb,
-				.page = page, .sectors = op_sectors(op, page), .set = set };
+	struct model_step s = { .m = &e->model,
+				.op = op,
+				.share = r->share,
+				.hugetlb = r->hugetlb,
+				.page = page,
+				.sectors = op_sectors(op, page),
+				.set = set };
 	int n = set->nworlds;
 	struct world *keep = malloc((size_t)n * sizeof(*keep));
 
@@ -144,7 +149,8 @@ static int print_range(struct emit *e, FILE *out, const struct op *op, const str
 			x->outcomes == OUTCOME_SEGV ? "SIGSEGV" : "SIGBUS", !looks);
 		return 0;
 	}
-	if (x->outcomes == OUTCOME_ERR && x->err)
+	e->refused = x->outcomes == OUTCOME_ERR;
+	if (e->refused && x->err)
 		fprintf(out, "\twanted = %s;\n", errno_name(x->err));
 	else if (x->outcomes != OUTCOME_OK)
 		return cannot(e, op, "it may end in more than one way");
@@ -251,13 +257,15 @@ static int print_op(struct emit *e, const struct op *op)
 		e->pin_op[op->pin] = *op;
 	if (op->verb->flags & VERB_STORES && value_index(e, op->value) < 0)
 		return cannot(e, op, "too many values");
+	e->refused = false;
 	print_turn(e, out, op);
 	err = op->verb->flags & VERB_WHOLE ? verb_text(e, out, op) : print_pages(e, out, op);
 	if (err)
 		return err;
 	if (model_apply(&e->model, op, NULL, &v))
 		return cannot(e, op, "the model ran out of worlds");
-	follow_up(e, out, op);
+	if (!e->refused)
+		follow_up(e, out, op);
 	return 0;
 }
 

@@ -26,6 +26,7 @@ struct emit {
 	bool alive[PROCS_MAX], pinned[PINS_MAX], stored[REGIONS_MAX];
 	value_t value[EMIT_VALUES]; /* the byte that stands for a value is its index */
 	int nvalues;
+	bool refused;			    /* the model expects an errno of the step */
 	int turn;			    /* of the last step that was printed */
 	struct emit_body body[EMIT_BODIES]; /* statements of each process, and of main() */
 	char *why;

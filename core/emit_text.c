@@ -203,7 +203,7 @@ static void print_head(FILE *out, const struct emit *e)
 	print_comment(out, "steps: ", steps ? steps : "");
 	fprintf(out,
 		" *\n * Printed by pinfold emit-c. Compile with: cc -Wall -Wextra FILE.c%s\n"
-		" * Exits 0 when every read was allowed, 1 when a law broke, 2 when set-up failed.\n */\n",
+		" * Exits 0 when every read was allowed, 1 when a law broke, 2 without set-up.\n */\n",
 		uses_uring(e) ? " -luring" : "");
 	free(steps);
 }

@@ -142,7 +142,7 @@ static int parse_header(struct journal *j, char **rest)
 	char *line = strsep(rest, "\n");
 
 	/* A header without its line end was cut off: nothing was changed yet. */
-	if (!*rest)
+	if (!line || !*rest)
 		return 0;
 	if (strncmp(line, HEADER " ", strlen(HEADER " ")))
 		return -EPROTO;

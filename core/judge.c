@@ -80,9 +80,8 @@ static void judge_value(struct verdict *v, const struct plan *plan, const struct
 		set_class(v, "stale-pin", "coherence");
 	else
 		set_class(v, "lost-write",
-			  writer >= WRITER_DEVICE && writer != WRITER_FILE && read != VALUE_ZERO ?
-				  "isolation" :
-				  "coherence");
+			  writer >= WRITER_DEVICE && read != VALUE_ZERO ? "isolation" :
+									  "coherence");
 }
 
 void judge_violation(struct verdict *v, const struct plan *plan, const struct op *op,

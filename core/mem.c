@@ -59,7 +59,7 @@ int region_map_small(struct region *r, char *at, int flags)
 
 int region_check_present(const struct region *r, bool shared, char *why, size_t size)
 {
-	struct page_fact fact;
+	struct page_fact fact = { 0 };
 
 	for (size_t off = 0; off < r->len; off += BASE_PAGE) {
 		int err = page_fact(r->addr + off, &fact);

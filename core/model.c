@@ -201,7 +201,7 @@ bool world_pinned(const struct world *w, int object)
 	return false;
 }
 
-static void hist_add(struct pinned *p, const struct object *o)
+static bool hist_add(struct pinned *p, const struct object *o)
 {
 	for (int s = 0; s < PAGE_SECTORS; s++) {
 		value_t v = o ? o->value[s] : VALUE_ZERO;
@@ -209,26 +209,48 @@ static void hist_add(struct pinned *p, const struct object *o)
 
 		while (i < n && p->hist[s][i] != v)
 			i++;
-		if (i == n && n < HIST_MAX) {
-			p->hist[s][n] = v;
-			p->nhist[s]++;
-		}
+		if (i < n)
+			continue;
+		if (n == HIST_MAX)
+			return false;
+		p->hist[s][n] = v;
+		p->nhist[s]++;
 	}
+	return true;
 }
 
 /* A weak pin may show any value that its owner had since it was taken. */
-static void hist_update(struct world *w, enum share share)
+static bool hist_update(struct world *w, enum share share)
 {
+	bool fits = true;
+
 	for (int i = 0; i < PINS_MAX; i++) {
 		struct pinned *p = &w->pin[i];
 
 		if (!p->live || !p->weak)
 			continue;
 		if (w->view[p->owner].state != VIEW_NONE)
-			hist_add(p, world_visible(w, share, p->owner));
+			fits &= hist_add(p, world_visible(w, share, p->owner));
 		if (p->from_file)
-			hist_add(p, &w->object[0]);
+			fits &= hist_add(p, &w->object[0]);
 	}
+	return fits;
+}
+
+/* Equal worlds would only use up room. */
+static void worlds_merge(struct model_page *p)
+{
+	int kept = 0;
+
+	for (int i = 0; i < p->nworlds; i++) {
+		int other = 0;
+
+		while (other < kept && memcmp(&p->world[other], &p->world[i], sizeof(*p->world)))
+			other++;
+		if (other == kept)
+			p->world[kept++] = p->world[i];
+	}
+	p->nworlds = kept;
 }
 
 static bool value_in(const struct expect *e, int sector, value_t v)
@@ -312,9 +334,13 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 		for (size_t i = 0; i < PAGE_SECTORS; i++)
 			j.read[i] = pattern_decode(seen->data, i * SECTOR, SECTOR, &site);
 	for (s.index = 0; s.index < n; s.index++) {
+		int before = set->nworlds;
+
 		s.expect = (struct expect){ .outcomes = OUTCOME_OK };
 		op->verb->model(&s);
 		drop[s.index] = seen && !judge(&j, &s.expect);
+		if (drop[s.index]) /* what it might have become did not happen either */
+			set->nworlds = before;
 	}
 	total = set->nworlds;
 	for (int i = 0; i < total; i++)
@@ -322,7 +348,8 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 			set->world[kept++] = set->world[i];
 	set->nworlds = kept;
 	for (int i = 0; i < kept; i++)
-		hist_update(&set->world[i], r->share);
+		s.overflow |= !hist_update(&set->world[i], r->share);
+	worlds_merge(set);
 	if (kept && !s.overflow)
 		return 0;
 	*v = j.v;

@@ -63,9 +63,9 @@ static int lie_unmap_parent(struct actor *a, const struct op *op)
 {
 	int err = verb_unmap.exec(a, op);
 
-	if (!err)
-		mmap(op_addr(a, op), op_bytes(op), PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (!err && mmap(op_addr(a, op), op_bytes(op), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
 	return err;
 }
 
@@ -74,29 +74,69 @@ static int lie_truncate_short(struct actor *a, const struct op *op)
 	return ftruncate(a->region[op->region].fd, op->arg * BASE_PAGE + BASE_PAGE) ? -errno : 0;
 }
 
-#define VERB_LIE(id, target, function, text)                \
-	static const struct mutant id = { .name = text,     \
-					  .verb = target,   \
-					  .exec = function, \
-					  .about = "the verb '" target "' lies: " text }
-
-VERB_LIE(torn_write, "write", lie_torn_write, "write-torn-at-the-end");
-VERB_LIE(lost_write, "write", lie_nothing, "write-nothing");
-VERB_LIE(fork_wipes, "fork", lie_fork_wipes, "fork-wipes-the-parent");
-VERB_LIE(cycle_discards, "protect", lie_cycle_discards, "protect-discards");
-VERB_LIE(protect_nothing, "protect", lie_nothing, "protect-nothing");
-VERB_LIE(discard_nothing, "discard", lie_nothing, "discard-nothing");
-VERB_LIE(pageout_discards, "pageout", lie_pageout_discards, "pageout-discards");
-VERB_LIE(free_refuses, "free", lie_refuses, "free-refuses");
-VERB_LIE(dontfork_nothing, "dontfork", lie_nothing, "dontfork-nothing");
-VERB_LIE(dofork_nothing, "dofork", lie_nothing, "dofork-nothing");
-VERB_LIE(wipeonfork_nothing, "wipeonfork", lie_nothing, "wipeonfork-nothing");
-VERB_LIE(keeponfork_nothing, "keeponfork", lie_nothing, "keeponfork-nothing");
-VERB_LIE(unmap_remaps, "unmap", lie_unmap_parent, "unmap-maps-anew");
-VERB_LIE(truncate_short, "truncate", lie_truncate_short, "truncate-one-page-less");
-VERB_LIE(punch_nothing, "punch", lie_nothing, "punch-nothing");
-VERB_LIE(unpin_nothing, "unpin", lie_nothing, "unpin-nothing");
-
+static const struct mutant torn_write = { .name = "write-torn-at-the-end",
+					  .verb = "write",
+					  .exec = lie_torn_write,
+					  .about = "the verb 'write' lies" };
+static const struct mutant lost_write = { .name = "write-nothing",
+					  .verb = "write",
+					  .exec = lie_nothing,
+					  .about = "the verb 'write' lies" };
+static const struct mutant fork_wipes = { .name = "fork-wipes-the-parent",
+					  .verb = "fork",
+					  .exec = lie_fork_wipes,
+					  .about = "the verb 'fork' lies" };
+static const struct mutant cycle_discards = { .name = "protect-discards",
+					      .verb = "protect",
+					      .exec = lie_cycle_discards,
+					      .about = "the verb 'protect' lies" };
+static const struct mutant protect_nothing = { .name = "protect-nothing",
+					       .verb = "protect",
+					       .exec = lie_nothing,
+					       .about = "the verb 'protect' lies" };
+static const struct mutant discard_nothing = { .name = "discard-nothing",
+					       .verb = "discard",
+					       .exec = lie_nothing,
+					       .about = "the verb 'discard' lies" };
+static const struct mutant pageout_discards = { .name = "pageout-discards",
+						.verb = "pageout",
+						.exec = lie_pageout_discards,
+						.about = "the verb 'pageout' lies" };
+static const struct mutant free_refuses = {
+	.name = "free-refuses", .verb = "free", .exec = lie_refuses, .about = "the verb 'free' lies"
+};
+static const struct mutant dontfork_nothing = { .name = "dontfork-nothing",
+						.verb = "dontfork",
+						.exec = lie_nothing,
+						.about = "the verb 'dontfork' lies" };
+static const struct mutant dofork_nothing = { .name = "dofork-nothing",
+					      .verb = "dofork",
+					      .exec = lie_nothing,
+					      .about = "the verb 'dofork' lies" };
+static const struct mutant wipeonfork_nothing = { .name = "wipeonfork-nothing",
+						  .verb = "wipeonfork",
+						  .exec = lie_nothing,
+						  .about = "the verb 'wipeonfork' lies" };
+static const struct mutant keeponfork_nothing = { .name = "keeponfork-nothing",
+						  .verb = "keeponfork",
+						  .exec = lie_nothing,
+						  .about = "the verb 'keeponfork' lies" };
+static const struct mutant unmap_remaps = { .name = "unmap-maps-anew",
+					    .verb = "unmap",
+					    .exec = lie_unmap_parent,
+					    .about = "the verb 'unmap' lies" };
+static const struct mutant truncate_short = { .name = "truncate-one-page-less",
+					      .verb = "truncate",
+					      .exec = lie_truncate_short,
+					      .about = "the verb 'truncate' lies" };
+static const struct mutant punch_nothing = { .name = "punch-nothing",
+					     .verb = "punch",
+					     .exec = lie_nothing,
+					     .about = "the verb 'punch' lies" };
+static const struct mutant unpin_nothing = { .name = "unpin-nothing",
+					     .verb = "unpin",
+					     .exec = lie_nothing,
+					     .about = "the verb 'unpin' lies" };
 static const struct mutant shared_anon = { .name = "anon-is-shared",
 					   .mem_name = "anon",
 					   .mem = "mutant-shared",

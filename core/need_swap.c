@@ -81,6 +81,8 @@ static int zram_take(void)
 /* The header of a swap area as mkswap writes it (include/linux/swap.h). */
 static int write_swap_header(const char *device)
 {
+	/* Not a string: it has no end. */
+	const char magic[10] = { 'S', 'W', 'A', 'P', 'S', 'P', 'A', 'C', 'E', '2' };
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	own_fd fd = open(device, O_RDWR | O_CLOEXEC | O_EXCL);
 	char *header = calloc(1, page);
@@ -93,8 +95,9 @@ static int write_swap_header(const char *device)
 		return err;
 	}
 	memcpy(header + 1024, info, sizeof(info));
-	memcpy(header + 1024 + sizeof(info) + 16, "pinfold", 7);
-	memcpy(header + page - 10, "SWAPSPACE2", 10);
+	memcpy(header + 1024 + sizeof(info) + 16, "pinfold", sizeof("pinfold"));
+	for (size_t i = 0; i < sizeof(magic); i++)
+		header[page - sizeof(magic) + i] = magic[i];
 	if (pwrite(fd, header, page, 0) != (ssize_t)page || fsync(fd))
 		err = errno ? -errno : -EIO;
 	free(header);

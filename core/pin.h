@@ -32,7 +32,7 @@ struct pin_kind {
 	const char *needs[6];	  /* NULL-terminated, see need.h */
 	enum pin_class class;
 	enum promise promise;
-	unsigned dirs; /* of enum pin_dirs */
+	unsigned dirs;	  /* of enum pin_dirs */
 	size_t write_max; /* bytes of one device write of a slow device; 0: any */
 	bool mutant;
 
@@ -67,8 +67,8 @@ struct pin_kind {
 	void (*release)(struct pin *p);
 
 	/*
-	 * C text for emit-c: what == "declare", "prepare", "pin", "read", "write",
-	 * "unpin". Returns 0, or -ENOTSUP when it can't be printed.
+	 * C text for emit-c: what == "include", "declare", "prepare", "pin", "read",
+	 * "write", "unpin". Returns 0, or -ENOTSUP when it can't be printed.
 	 */
 	int (*emit)(FILE *out, const char *what, const struct pin *p);
 };

@@ -150,7 +150,7 @@ static void drop_process(struct resolver *r, const struct op *op)
 
 static int resolve_arg(struct resolver *r, struct op *op)
 {
-	if (op->verb->arg != ARG_VALUE && op->verb->arg == ARG_NONE && r->step->arg[0])
+	if (op->verb->arg == ARG_NONE && r->step->arg[0])
 		return plan_bad(r, -EINVAL, "expected no argument for '%s'", op->verb->name);
 	switch (op->verb->arg) {
 	case ARG_VALUE:
@@ -168,6 +168,20 @@ static int resolve_arg(struct resolver *r, struct op *op)
 	case ARG_REGION:
 		break;
 	}
+	return 0;
+}
+
+/* A hole before a write, or a read behind the end, is not in the model. */
+static int file_range(struct resolver *r, struct op *op)
+{
+	size_t *pages = &r->file_pages[op->region], end = op->first + op->npages;
+
+	if (op->verb->flags & VERB_LOOKS && end > *pages)
+		return plan_bad(r, -EINVAL, "expected pages before the end of the file");
+	if (op->verb->flags & VERB_STORES && op->first > *pages)
+		return plan_bad(r, -EINVAL, "expected a write that leaves no hole in the file");
+	if (op->verb->flags & VERB_STORES && end > *pages)
+		*pages = end;
 	return 0;
 }
 
@@ -234,6 +248,8 @@ static int resolve_step(struct resolver *r, struct op *op)
 		err = resolve_arg(r, op);
 	if (!err && op->by == ACTOR_DEVICE)
 		err = device_range(r, op);
+	if (!err && op->by == ACTOR_FILE)
+		err = file_range(r, op);
 	if (!err && !strcmp(op->verb->name, "remap") && s->has_place && s->place.first >= 0)
 		return plan_bad(r, -EINVAL, "expected a whole region for 'remap'");
 	if (!err && (op->verb->flags & VERB_WHOLE) && op->verb->arg == ARG_NONE) {

@@ -83,6 +83,7 @@ int resolve_size(struct resolver *r, struct op *op)
 		return plan_bad(r, -EINVAL, "expected a size of at most %zu pages after '='",
 				units);
 	op->arg = (long)(n * (r->mem->unit / BASE_PAGE));
+	r->file_pages[op->region] = (size_t)op->arg;
 	op->first = 0;
 	op->npages = units * (r->mem->unit / BASE_PAGE);
 	return 0;
@@ -139,6 +140,7 @@ int resolve_region(struct resolver *r, struct op *op)
 			return plan_bad(r, -EINVAL, "expected P to map a new region");
 		op->region = plan->nregions++;
 		plan->region[op->region].units = units;
+		r->file_pages[op->region] = units * (r->mem->unit / BASE_PAGE);
 		snprintf(plan->region[op->region].name, WORD_MAX, "%s", name);
 	}
 	op->unit = r->mem->unit;

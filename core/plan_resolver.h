@@ -22,6 +22,7 @@ struct resolver {
 	struct parse_error *err;
 	const struct step *step;
 	bool alive[PROCS_MAX], unmapped[REGIONS_MAX];
+	size_t file_pages[REGIONS_MAX]; /* base pages that F's file has now */
 	struct plan_pin pins[PINS_MAX];
 };
 

@@ -50,7 +50,7 @@ struct program {
 	char *about, *source, *mem, *pin, *needs; /* header lines or NULL */
 	struct step step[STEPS_MAX];
 	int nsteps;
-	const char *file; /* for messages; not owned */
+	char *file; /* for messages */
 	int line;
 };
 
@@ -80,8 +80,7 @@ char *steps_print(const struct program *p);
 void step_print(const struct step *s, char *buf, size_t size);
 
 /*
- * Parses the text of a .pin file and appends its programs to c. file is kept by
- * reference. Returns 0 or -EINVAL with *err set; c then holds the programs
+ * Parses the text of a .pin file and appends its programs to c. Returns 0 or -EINVAL with *err set; c then holds the programs
  * before the broken one.
  */
 int corpus_parse(struct corpus *c, const char *file, const char *text, struct parse_error *err);

@@ -97,7 +97,7 @@ static int number(struct cursor *c, uint32_t limit, uint32_t *out)
 
 static int place_parse(struct cursor *c, struct place *p)
 {
-	uint32_t first, last;
+	uint32_t first = 0, last = 0;
 	int err = 0;
 
 	if (isalpha((unsigned char)*c->at))

@@ -137,10 +137,21 @@ static void unpin_model(struct model_step *s)
 {
 	struct world *w = world_of(s);
 	struct pinned *p = &w->pin[s->op->pin];
+	int object = p->object;
 
-	if (p->live && !p->weak && s->op->pin_kind->class == PIN_RW)
-		w->object[p->object].lazyfree = false;
+	if (!p->live || p->weak) {
+		p->live = false;
+		return;
+	}
+	if (s->op->pin_kind->class == PIN_RW)
+		w->object[object].lazyfree = false;
 	p->live = false;
+	if (!w->object[object].lazyfree || world_pinned(w, object))
+		return;
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (world_of(s)->view[i].state == VIEW_OBJECT &&
+		    world_of(s)->view[i].object == object)
+			world_branch(s)->view[i].state = VIEW_ABSENT;
 }
 
 static int unpin_emit(FILE *out, const struct op *op)

@@ -34,6 +34,9 @@ static void fork_view(struct model_step *s, int parent, int child)
 		if (object < 0)
 			return;
 		to->object = (uint8_t)object;
+		/* The copy of a pinned page was stored to. */
+		if (world_pinned(w, from->object))
+			w->object[object].lazyfree = false;
 		if (w->object[object].lazyfree)
 			world_branch(s)->view[child].state = VIEW_ABSENT;
 	}
