@@ -120,13 +120,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		      { 'o', &c->out },		  { KEY_CORPUS, &c->corpus },
 		      { KEY_MUTANT, &c->mutant }, { KEY_ALPHABET, &c->alphabet } };
 	const struct {
+		bool *flag;
 		int key;
-		bool *flag, value;
-	} flags[] = { { KEY_RESUME, &c->resume, true },
-		      { KEY_TRACE, &c->trace, true },
-		      { 'q', &c->quiet, true },
-		      { KEY_NO_COLOR, &c->color, false },
-		      { KEY_RAW, &c->raw, true } };
+		bool value;
+	} flags[] = { { &c->resume, KEY_RESUME, true },
+		      { &c->trace, KEY_TRACE, true },
+		      { &c->quiet, 'q', true },
+		      { &c->color, KEY_NO_COLOR, false },
+		      { &c->raw, KEY_RAW, true } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].key == key) {

@@ -54,6 +54,8 @@ struct session {
 
 /* Starts guard, executor and record. 0 or an exit code after one line. */
 int session_begin(struct session *s, const struct cli *cli, const struct mutant *mutant);
+/* Makes the run's scratch folder (see host_options). 0 or -errno. */
+int session_scratch(bool guarded);
 /* Runs one cell (needs, resume, record, KTAP). *v is its verdict. */
 void session_cell(struct session *s, const struct cell *c, struct verdict *v);
 bool session_time_over(const struct session *s);

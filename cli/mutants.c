@@ -130,10 +130,14 @@ static int mutants_run(struct cli *cli)
 	for (size_t i = 0; !code && i < c.count; i++)
 		if (cells_add(&m.cells, c.program[i], &f, &err))
 			code = cli_fail(EXIT_USAGE, "%s", err.text);
+	if (!code && !m.cells.count)
+		code = cli_fail(EXIT_USAGE, "no cell matches");
 	m.usable = calloc(m.cells.count + 1, sizeof(*m.usable));
 	m.kills = calloc(m.cells.count + 1, sizeof(*m.kills));
 	if (!code && guard_start(why, sizeof(why)))
 		code = cli_fail(EXIT_BROKEN, "%s", why);
+	if (!code && session_scratch(true))
+		code = cli_fail(EXIT_BROKEN, "no scratch folder");
 	if (!code) {
 		code = judge(cli, &m, &c);
 		if (guard_end(why, sizeof(why)))

@@ -15,7 +15,7 @@
 
 static char scratch_base[200];
 
-static int scratch_make(bool guarded)
+int session_scratch(bool guarded)
 {
 	const char *tmp = getenv("TMPDIR");
 
@@ -93,7 +93,7 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 			guard_end(why + strlen(why), 0);
 		return cli_fail(EXIT_USAGE, "%s", why);
 	}
-	err = scratch_make(s->guarded);
+	err = session_scratch(s->guarded);
 	if (err)
 		return cli_fail(EXIT_BROKEN, "%s: %s", scratch_base, strerror(-err));
 	s->executor = executor_open(&o);

@@ -203,7 +203,7 @@ static void print_head(FILE *out, const struct emit *e)
 	print_comment(out, "steps: ", steps ? steps : "");
 	fprintf(out,
 		" *\n * Printed by pinfold emit-c. Compile with: cc -Wall -Wextra FILE.c%s\n"
-		" * Exits 0 when every read was allowed, 1 when a law broke, 2 without set-up.\n */\n",
+		" * Exits 0: every read was allowed, 1: a law broke, 2: no set-up.\n */\n",
 		uses_uring(e) ? " -luring" : "");
 	free(steps);
 }
@@ -267,8 +267,9 @@ static void print_data(FILE *out, const struct emit *e)
 			e->plan.region[i].name, i);
 	}
 	fprintf(out,
-		"static __attribute__((unused)) char img[%zu]; /* what was read, at its offset in the region */\n"
-		"static const char *now = \"set-up\";\nstatic int mine; /* this process's last turn */\n\n",
+		"static __attribute__((unused)) char img[%zu]; /* what a device read */\n"
+		"static const char *now = \"set-up\";\n"
+		"static int mine; /* this process's last turn */\n\n",
 		most);
 	fprintf(out,
 		"enum { UNIT = %zu }; /* bytes of a page */\n"
@@ -358,11 +359,13 @@ static void print_main(FILE *out, const struct emit *e)
 		fprintf(out, "\tstruct sysinfo info;\n\n");
 	if (k->file && strstr(k->file, "(file)"))
 		fprintf(out,
-			"\tchar file[] = \"pinfold-XXXXXX\"; /* the current folder is on ext4 */\n\n");
+			"\tchar file[] = \"pinfold-XXXXXX\"; /* here is ext4 */\n\n");
 	fprintf(out,
 		"\tsetvbuf(stdout, NULL, _IOLBF, 0);\n"
-		"\tall = mmap(NULL, sizeof(*all), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, "
-		"-1, 0);\n\tif (all == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1))\n\t\treturn 2;\n"
+		"\tall = mmap(NULL, sizeof(*all), PROT_READ | PROT_WRITE, "
+		"MAP_SHARED | MAP_ANONYMOUS, "
+		"-1, 0);\n\tif (all == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1))\n"
+		"\t\treturn 2;\n"
 		"\tsignal(SIGSEGV, on_signal);\n\tsignal(SIGBUS, on_signal);\n");
 	if (k->pages_out)
 		fprintf(out, "\tif (sysinfo(&info) || !info.totalswap)\n"

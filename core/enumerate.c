@@ -63,6 +63,18 @@ static bool pin_listed(const struct pin_kind *k, const char *list)
 	return !class_named && !k->mutant;
 }
 
+/* For 'P:pin', which takes any class: does the list name this one? */
+static bool class_listed(int cls, const char *list)
+{
+	char word[WORD_MAX];
+	bool named = !list;
+
+	while (next_word(&list, word))
+		for (const struct pin_kind *const *k = pin_kinds; *k; k++)
+			named |= (int)(*k)->class == cls && word_is_pin(*k, word);
+	return named;
+}
+
 static int check_words(const struct program *p, const char *list, bool mem, struct parse_error *err)
 {
 	char word[WORD_MAX];
@@ -118,22 +130,22 @@ static int add_cell(struct adder *a, const struct cell *c)
 }
 
 /* The product over the classes that the steps use. */
-static int add_pins(struct adder *a, struct cell *c, unsigned classes, int class)
+static int add_pins(struct adder *a, struct cell *c, unsigned classes, int cls)
 {
 	int err = 0;
 
-	if (class == PIN_CLASSES) {
+	if (cls == PIN_CLASSES) {
 		cell_set_id(c);
 		return add_cell(a, c);
 	}
-	if (!(classes & 1u << class))
-		return add_pins(a, c, classes, class + 1);
+	if (!(classes & 1u << cls))
+		return add_pins(a, c, classes, cls + 1);
 	for (const struct pin_kind *const *k = pin_kinds; *k && !err; k++) {
-		if ((int)(*k)->class != class || !pin_listed(*k, a->pins))
+		if ((int)(*k)->class != cls || !pin_listed(*k, a->pins))
 			continue;
-		c->pin[class] = *k;
-		err = add_pins(a, c, classes, class + 1);
-		c->pin[class] = NULL;
+		c->pin[cls] = *k;
+		err = add_pins(a, c, classes, cls + 1);
+		c->pin[cls] = NULL;
 	}
 	return err;
 }
@@ -157,8 +169,10 @@ int cells_add(struct cell_list *l, const struct program *p, const struct cell_fi
 			bad = add_pins(&a, &c, classes, 0);
 			continue;
 		}
-		for (int class = 0; class < PIN_CLASSES && !bad; class ++)
-			bad = add_pins(&a, &c, 1u << class | (classes & ~(unsigned)CLASSES_ANY), 0);
+		for (int cls = 0; cls < PIN_CLASSES && !bad; cls++)
+			if (class_listed(cls, a.pins))
+				bad = add_pins(&a, &c,
+					       1u << cls | (classes & ~(unsigned)CLASSES_ANY), 0);
 	}
 	return bad;
 }
@@ -185,6 +199,13 @@ int cell_needs(const struct cell *c, bool provide, char name[32], char *why, siz
 	while (next_word(&list, word))
 		if (unmet(word, provide, name, why, size))
 			return 1;
+	for (int i = 0; i < c->program->nsteps; i++) {
+		const struct verb *v = verb_find(c->program->step[i].verb);
+
+		for (const char *const *n = v ? v->needs : NULL; n && *n; n++)
+			if (unmet(*n, provide, name, why, size))
+				return 1;
+	}
 	for (const char *const *n = c->mem->needs; *n; n++)
 		if (unmet(*n, provide, name, why, size))
 			return 1;

@@ -42,10 +42,24 @@ static void judge_outcome(struct verdict *v, const struct violation *x)
 		set_class(v, "refused", "access");
 }
 
+/* The process that stored a value; a device stores for whoever pinned. -1: neither. */
+static int storer(const struct plan *plan, value_t read)
+{
+	int writer = (int)value_writer(read);
+
+	if (writer < WRITER_FILE)
+		return writer;
+	for (int i = 0; i < plan->nops; i++)
+		if (plan->op[i].verb->flags & VERB_TAKES_PIN &&
+		    plan->op[i].pin == writer - WRITER_DEVICE)
+			return plan->op[i].proc;
+	return -1;
+}
+
 /* True when `reader` got the value from an ancestor that stored it before they parted. */
 static bool inherited(const struct plan *plan, value_t read, int reader)
 {
-	int part = 0, store = 0, writer = (int)value_writer(read), at = reader;
+	int part = 0, store = 0, writer = storer(plan, read), at = reader;
 
 	while (at != writer && at >= 0 && at < PROCS_MAX) {
 		for (int i = 0; i < plan->nops; i++)
@@ -66,11 +80,8 @@ static void judge_value(struct verdict *v, const struct plan *plan, const struct
 			value_t read)
 {
 	unsigned writer = value_writer(read);
-	unsigned reader = op->by == ACTOR_DEVICE ? (unsigned)op->proc :
-			  op->by == ACTOR_FILE	 ? WRITER_FILE :
-						   (unsigned)op->proc;
-	bool own = read == VALUE_ZERO || writer == reader || writer == WRITER_FILE ||
-		   writer >= WRITER_DEVICE || inherited(plan, read, op->proc);
+	bool own = read == VALUE_ZERO || writer == WRITER_FILE || op->by == ACTOR_FILE ||
+		   storer(plan, read) == op->proc || inherited(plan, read, op->proc);
 
 	if (!own && writer == WRITER_BYSTANDER)
 		set_class(v, "use-after-free", "isolation");
@@ -79,9 +90,7 @@ static void judge_value(struct verdict *v, const struct plan *plan, const struct
 	else if (op->by == ACTOR_DEVICE)
 		set_class(v, "stale-pin", "coherence");
 	else
-		set_class(v, "lost-write",
-			  writer >= WRITER_DEVICE && read != VALUE_ZERO ? "isolation" :
-									  "coherence");
+		set_class(v, "lost-write", "coherence");
 }
 
 void judge_violation(struct verdict *v, const struct plan *plan, const struct op *op,

@@ -245,6 +245,8 @@ static void worlds_merge(struct model_page *p)
 	for (int i = 0; i < p->nworlds; i++) {
 		int other = 0;
 
+		/* Padding may differ; a world that is kept twice costs room, no more. */
+		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
 		while (other < kept && memcmp(&p->world[other], &p->world[i], sizeof(*p->world)))
 			other++;
 		if (other == kept)

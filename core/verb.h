@@ -87,8 +87,9 @@ struct actor {
 
 struct verb {
 	const char *name, *about;
-	const char *rule; /* kernel document, commit or thread of its meaning */
-	unsigned by;	  /* of enum actor_class */
+	const char *rule;     /* kernel document, commit or thread of its meaning */
+	const char *needs[3]; /* NULL-terminated, see need.h */
+	unsigned by;	      /* of enum actor_class */
 	enum arg_kind arg;
 	unsigned flags; /* of enum verb_flags */
 	enum pin_class pin_class;

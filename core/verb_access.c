@@ -44,8 +44,8 @@ static int read_exec(struct actor *a, const struct op *op)
 
 		if (!map)
 			continue;
-		a->outcome[i] =
-			fault_copy(a->image + page * BASE_PAGE, base + page * BASE_PAGE, map);
+		a->outcome[i] = (uint8_t)fault_copy(a->image + page * BASE_PAGE,
+						    base + page * BASE_PAGE, map);
 		a->sectors[page] = map;
 	}
 	return 0;

@@ -160,6 +160,7 @@ static int pageout_emit(FILE *out, const struct op *op)
 const struct verb verb_pageout = {
 	.name = "pageout",
 	.about = "MADV_PAGEOUT: reclaims the pages; no byte changes",
+	.needs = { "swap", "pageout" },
 	.rule = "madvise(2) MADV_PAGEOUT; seeds/002 \"swapout followed by read fault\"",
 	.by = ACTOR_PROCESS,
 	.exec = pageout_exec,

@@ -5,7 +5,8 @@
 #include "core/actor.h"
 
 static struct plan plan;
-static struct program program = { .file = "" };
+static char no_file[] = "";
+static struct program program = { .file = no_file };
 
 static int make(const char *kind, const char *steps, struct parse_error *err)
 {

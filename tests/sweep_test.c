@@ -45,7 +45,8 @@ static int plan_text(const char *steps, struct plan *plan)
 {
 	static const struct pin_kind *const pins[PIN_CLASSES] = { &scenario_rw, &scenario_rw,
 								  &scenario_rw };
-	static struct program p = { .file = "" };
+	static char no_file[] = "";
+	static struct program p = { .file = no_file };
 	struct parse_error err;
 
 	if (steps_parse(&p, steps, "test", 1, 1, &err))
