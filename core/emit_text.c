@@ -358,15 +358,13 @@ static void print_main(FILE *out, const struct emit *e)
 	if (k->pages_out)
 		fprintf(out, "\tstruct sysinfo info;\n\n");
 	if (k->file && strstr(k->file, "(file)"))
-		fprintf(out,
-			"\tchar file[] = \"pinfold-XXXXXX\"; /* here is ext4 */\n\n");
-	fprintf(out,
-		"\tsetvbuf(stdout, NULL, _IOLBF, 0);\n"
-		"\tall = mmap(NULL, sizeof(*all), PROT_READ | PROT_WRITE, "
-		"MAP_SHARED | MAP_ANONYMOUS, "
-		"-1, 0);\n\tif (all == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1))\n"
-		"\t\treturn 2;\n"
-		"\tsignal(SIGSEGV, on_signal);\n\tsignal(SIGBUS, on_signal);\n");
+		fprintf(out, "\tchar file[] = \"pinfold-XXXXXX\"; /* here is ext4 */\n\n");
+	fprintf(out, "\tsetvbuf(stdout, NULL, _IOLBF, 0);\n"
+		     "\tall = mmap(NULL, sizeof(*all), PROT_READ | PROT_WRITE, "
+		     "MAP_SHARED | MAP_ANONYMOUS, "
+		     "-1, 0);\n\tif (all == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1))\n"
+		     "\t\treturn 2;\n"
+		     "\tsignal(SIGSEGV, on_signal);\n\tsignal(SIGBUS, on_signal);\n");
 	if (k->pages_out)
 		fprintf(out, "\tif (sysinfo(&info) || !info.totalswap)\n"
 			     "\t\tdie(\"needs swap, but there is none\");\n");
