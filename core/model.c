@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/model_judge.h"
 #include "core/verb.h"
 
 int model_init(struct model *m, uint16_t nonce)
@@ -255,69 +256,6 @@ static void worlds_merge(struct model_page *p)
 	p->nworlds = kept;
 }
 
-static bool value_in(const struct expect *e, int sector, value_t v)
-{
-	for (int i = 0; i < e->n[sector]; i++)
-		if (e->value[sector][i] == v)
-			return true;
-	return false;
-}
-
-/* The first sector that differs, PAGE_SECTORS for none; decoded into read. */
-static int sector_mismatch(const struct expect *e, const struct seen *seen,
-			   const struct pattern_read read[])
-{
-	for (int i = 0; i < PAGE_SECTORS; i++)
-		if ((seen->sectors & 1 << i) && e->n[i] &&
-		    (read[i].state != PATTERN_VALUE || !value_in(e, i, read[i].value)))
-			return i;
-	return PAGE_SECTORS;
-}
-
-static bool outcome_agrees(const struct expect *e, const struct seen *seen)
-{
-	return (e->outcomes & seen->outcome) &&
-	       (seen->outcome != OUTCOME_ERR || !e->err || e->err == seen->err);
-}
-
-static void expect_merge(struct expect *into, const struct expect *e)
-{
-	into->outcomes |= e->outcomes;
-	into->err = e->err ? e->err : into->err;
-	into->reads |= e->reads;
-	for (int s = 0; s < PAGE_SECTORS; s++)
-		for (int i = 0; i < e->n[s]; i++)
-			if (!value_in(into, s, e->value[s][i]) && into->n[s] < HIST_MAX)
-				into->value[s][into->n[s]++] = e->value[s][i];
-}
-
-struct page_judge {
-	const struct seen *seen;
-	struct pattern_read read[PAGE_SECTORS];
-	struct violation v;
-	int best; /* the longest agreement so far, to report that world's sector */
-};
-
-static bool judge(struct page_judge *j, const struct expect *e)
-{
-	int sector = -1;
-
-	expect_merge(&j->v.allowed, e);
-	if (outcome_agrees(e, j->seen)) {
-		sector = e->reads && j->seen->data && j->seen->outcome == OUTCOME_OK ?
-				 sector_mismatch(e, j->seen, j->read) :
-				 PAGE_SECTORS;
-		if (sector == PAGE_SECTORS)
-			return true;
-	}
-	if (sector >= j->best) {
-		j->best = sector;
-		j->v.sector = sector;
-		j->v.read = sector >= 0 ? j->read[sector] : (struct pattern_read){ 0 };
-	}
-	return false;
-}
-
 static int page_apply(struct model *m, const struct op *op, int region, size_t page,
 		      const struct seen *seen, struct violation *v)
 {
@@ -340,7 +278,7 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 
 		s.expect = (struct expect){ .outcomes = OUTCOME_OK };
 		op->verb->model(&s);
-		drop[s.index] = seen && !judge(&j, &s.expect);
+		drop[s.index] = seen && !model_judge(&j, &s.expect);
 		if (drop[s.index]) /* what it might have become did not happen either */
 			set->nworlds = before;
 	}

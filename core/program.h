@@ -80,8 +80,8 @@ char *steps_print(const struct program *p);
 void step_print(const struct step *s, char *buf, size_t size);
 
 /*
- * Parses the text of a .pin file and appends its programs to c. Returns 0 or -EINVAL with *err set; c then holds the programs
- * before the broken one.
+ * Parses the text of a .pin file and appends its programs to c. Returns 0 or
+ * -EINVAL with *err set; c then holds the programs before the broken one.
  */
 int corpus_parse(struct corpus *c, const char *file, const char *text, struct parse_error *err);
 

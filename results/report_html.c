@@ -307,7 +307,10 @@ static void put_needs(const struct report *r, FILE *out)
 
 			for (size_t j = i; j < next; j++)
 				n += r->finding[j].run == run;
-			fprintf(out, n ? "<td class=skip>– %zu</td>" : "<td class=none>·</td>", n);
+			if (n)
+				fprintf(out, "<td class=skip>– %zu</td>", n);
+			else
+				fputs("<td class=none>·</td>", out);
 		}
 		fputs("</tr>\n", out);
 		i = next;

@@ -145,7 +145,7 @@ static inline bool scenario_run(const char *kind, const char *steps, const char 
 	static struct seen seen[SCENARIO_PAGES];
 	const struct mem_kind *mem = mem_kind_find(kind);
 	struct program *p = program_new();
-	struct plan *plan = malloc(sizeof(*plan));
+	struct plan *plan = calloc(1, sizeof(*plan));
 	struct parse_error err = { "" };
 	struct model m;
 	int bad = 0;
