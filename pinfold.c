@@ -198,6 +198,13 @@ static int run_command(const struct command *c, int argc, char **argv)
 	char name[64];
 
 	snprintf(name, sizeof(name), "pinfold %s", c->name);
+	snprintf(cli.line, sizeof(cli.line), "%s", name);
+	for (int i = 1; i < argc; i++) {
+		size_t n = strlen(cli.line);
+
+		snprintf(cli.line + n, sizeof(cli.line) - n, strchr(argv[i], ' ') ? " '%s'" : " %s",
+			 argv[i]);
+	}
 	argv[0] = name;
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &cli))

@@ -7,13 +7,14 @@
 #include "cli/cli.h"
 
 /* In the order of kinds, so that a need's set-up serves a run of cells. */
-static int add_all(const struct corpus *c, const struct cell_filter *f, struct cell_list *l)
+static int add_all(const struct corpus *c, const struct cell_filter *f, struct cell_list *l,
+		   struct parse_error *err)
 {
-	struct parse_error err;
+	err->text[0] = '\0';
 
 	for (size_t i = 0; i < c->count; i++)
-		if (cells_add(l, c->program[i], f, &err))
-			return cli_fail(EXIT_USAGE, "%s", err.text);
+		if (cells_add(l, c->program[i], f, err))
+			return cli_fail(EXIT_USAGE, "%s", err->text);
 	return 0;
 }
 
@@ -54,10 +55,11 @@ static int check_run(struct cli *cli)
 	struct cell_filter f = { cli->arg, cli->nargs, cli->mem, cli->pin };
 	struct cell_list l = { 0 };
 	struct corpus c = { 0 };
+	struct parse_error perr;
 	int err = cli_corpus(cli, &c);
 
 	if (!err)
-		err = add_all(&c, &f, &l);
+		err = add_all(&c, &f, &l, &perr);
 	if (!err && !l.count)
 		err = cli_fail(EXIT_USAGE, "no cell matches");
 	if (!err)
@@ -137,9 +139,10 @@ static int run_run(struct cli *cli)
 		f.npatterns = 1;
 	}
 	if (!err)
-		err = add_all(&c, &f, &l);
+		err = add_all(&c, &f, &l, &perr);
 	if (!err && !l.count)
-		err = cli_fail(EXIT_USAGE, "nothing to run for '%s'", cli->arg[0]);
+		err = cli_fail(EXIT_USAGE, "nothing to run for '%s'%s%s", cli->arg[0],
+			       *perr.text ? ": " : "", perr.text);
 	if (!err)
 		err = run_list(cli, &l);
 	cells_free(&l);

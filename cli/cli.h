@@ -13,7 +13,8 @@
 /* Options that several commands share; parsed by cli_parse(). */
 struct cli {
 	const char *command;
-	char **arg; /* what is left of argv */
+	char line[512]; /* the whole command, for the record */
+	char **arg;	/* what is left of argv */
 	int nargs;
 	const char *out, *corpus, *mem, *pin, *mutant, *alphabet;
 	bool resume, quiet, color, trace, raw, known_only;

@@ -87,7 +87,7 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 	if (err)
 		return err;
 	s->record =
-		record_open(cli->out ? cli->out : out, cli->resume, cli->command, why, sizeof(why));
+		record_open(cli->out ? cli->out : out, cli->resume, cli->line, why, sizeof(why));
 	if (!s->record) {
 		if (s->guarded)
 			guard_end(why + strlen(why), 0);

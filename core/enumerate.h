@@ -18,8 +18,9 @@ struct cell_filter {
 
 /*
  * Appends the cells of p. Cells that mean nothing (a device write through a
- * mechanism that has none) are not made. A name that nothing has, or a broken
- * program, is -EINVAL with one line in err. program must outlive the list.
+ * mechanism that has none) are not made; err then tells the last reason. A name
+ * that nothing has, or a broken program, is -EINVAL with one line in err. program
+ * must outlive the list.
  */
 int cells_add(struct cell_list *l, const struct program *p, const struct cell_filter *f,
 	      struct parse_error *err);

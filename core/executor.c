@@ -55,16 +55,19 @@ int executor_ask(struct executor *x, const struct verb *verb, int proc, int regi
 static void trace(struct executor *x, const struct op *op, const struct reply *reply)
 {
 	FILE *out = x->options.trace;
-	char text[64] = "map", value[16];
+	char text[64], value[16];
 
 	if (!out)
 		return;
 	if (op->step)
 		step_print(op->step, text, sizeof(text));
-	else if (op->by == ACTOR_DEVICE || is(op, &verb_read))
-		snprintf(text, sizeof(text), "look %s%d",
-			 op->by == ACTOR_DEVICE ? "pin " : "process ",
-			 op->by == ACTOR_DEVICE ? op->pin : op->proc);
+	else if (op->by == ACTOR_DEVICE)
+		snprintf(text, sizeof(text), "(look at pin %d)", op->pin + 1);
+	else if (is(op, &verb_read))
+		snprintf(text, sizeof(text), op->proc ? "(look at C%.0d)" : "(look at P)",
+			 op->proc > 1 ? op->proc : 0);
+	else
+		snprintf(text, sizeof(text), "(%s)", op->verb->name);
 	fprintf(out, "# %2d %-24s %8.1f us", op->number, text, (double)reply->ns / 1e3);
 	if (reply->err)
 		fprintf(out, "  %s", errno_name(-reply->err));
