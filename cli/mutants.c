@@ -115,6 +115,8 @@ static int judge(const struct cli *cli, struct matrix *m, const struct corpus *c
 			       ran ? "catches no mutant" : "no cell of it passes here");
 	}
 	printf("# %d passed, %d failed, %d skipped\n", passed, missing, skipped);
+	if (!missing && !passed)
+		return EXIT_NOTHING;
 	return missing ? EXIT_LAW : EXIT_OK;
 }
 

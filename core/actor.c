@@ -224,10 +224,13 @@ int actor_why(struct actor *a, const char *text)
 	return 1;
 }
 
-/* 4 GiB apart, so that the largest region and its second place never meet. */
+/*
+ * 4 GiB apart, so that the largest region and its second place never meet; above
+ * the shadow memory of the address sanitizer.
+ */
 char *actor_address(int number, int where)
 {
-	return (char *)(uintptr_t)(0x100000000000ULL +
+	return (char *)(uintptr_t)(0x200000000000ULL +
 				   ((uint64_t)number * 2 + (uint64_t)where) * 0x100000000ULL);
 }
 

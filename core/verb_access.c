@@ -150,7 +150,7 @@ static void pattern_page(char *page, const struct actor *a, const struct op *op,
 /* The runs of sectors that a transfer stores, one write for each. */
 static int transfer(struct actor *a, const struct op *op)
 {
-	struct pin *pin = &a->pin[op->pin];
+	struct pin *pin = op->by == ACTOR_DEVICE ? &a->pin[op->pin] : NULL;
 
 	for (size_t i = 0; i < op->npages; i++) {
 		size_t page = op->first + i, at = page * BASE_PAGE;
