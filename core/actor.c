@@ -2,8 +2,6 @@
 #include "core/actor.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,15 +9,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <time.h>
 
 #include "core/fault.h"
-#include "core/guard.h"
+#include "core/futex.h"
 #include "core/harness.h"
 #include "core/util.h"
 
-enum { IDLE_MS = 1000, DEATH_MS = 50 };
+enum { IDLE_MS = 1000, DEATH_MS = 50, BANKS = 2 };
 
 struct slot {
 	_Atomic uint32_t command, done; /* futexes: numbers of calls */
@@ -28,10 +24,12 @@ struct slot {
 };
 
 struct channel {
-	struct slot slot[PROCS_MAX];
-	int fd, runner;
+	/* Of this cell and of the last one, whose actors may still be on their way out. */
+	struct slot slot[BANKS][PROCS_MAX];
+	int fd, runner, bank;
 	uint16_t nonce;
 	struct op op;
+	struct verb lie;
 	char verb[WORD_MAX]; /* for an image in which op.verb points nowhere */
 	char why[128];
 	uint8_t outcome[IMAGE_PAGES], sectors[IMAGE_PAGES];
@@ -69,35 +67,35 @@ void channel_close(struct channel *ch)
 
 void channel_reset(struct channel *ch)
 {
-	memset(ch->slot, 0, sizeof(ch->slot));
+	ch->bank = (ch->bank + 1) % BANKS;
+	memset(ch->slot[ch->bank], 0, sizeof(ch->slot[ch->bank]));
 	ch->why[0] = '\0';
+}
+
+struct verb *channel_lie(struct channel *ch)
+{
+	return &ch->lie;
 }
 
 void channel_attach(struct channel *ch, struct actor *a)
 {
 	a->channel = ch;
+	a->bank = ch->bank;
 	a->outcome = ch->outcome;
 	a->image = ch->image;
 	a->sectors = ch->sectors;
 	a->why = ch->why;
 }
 
-static void futex_wake(_Atomic uint32_t *word)
+static struct slot *slot_of(const struct actor *a)
 {
-	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-}
-
-static void futex_wait(_Atomic uint32_t *word, uint32_t seen, unsigned ms)
-{
-	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
-
-	syscall(SYS_futex, word, FUTEX_WAIT, seen, &t, NULL, 0);
+	return &a->channel->slot[a->bank][a->proc];
 }
 
 static void execute(struct actor *a)
 {
 	struct channel *ch = a->channel;
-	struct reply *reply = &ch->slot[a->proc].reply;
+	struct reply *reply = &slot_of(a)->reply;
 	const struct verb *verb = a->fresh_image ? harness_or_verb(ch->verb) : ch->op.verb;
 	/* A copy: after fork the runner goes on while the child still reads it. */
 	const struct op op = ch->op;
@@ -108,11 +106,13 @@ static void execute(struct actor *a)
 	reply->ns = now_ns() - start;
 	if (!reply->err && verb->post)
 		reply->post = verb->post(a, &op);
+	if (!reply->err && !reply->post && op.prove)
+		reply->proof = actor_prove(a, op.region);
 }
 
-static void actor_loop(struct actor *a)
+void actor_serve(struct actor *a)
 {
-	struct slot *slot = &a->channel->slot[a->proc];
+	struct slot *slot = slot_of(a);
 	uint32_t last = atomic_load(&slot->done);
 
 	while (!a->leave) {
@@ -120,7 +120,8 @@ static void actor_loop(struct actor *a)
 
 		if (next == last) {
 			futex_wait(&slot->command, next, IDLE_MS);
-			if (kill(a->channel->runner, 0) && errno == ESRCH)
+			if (atomic_load(&slot->command) == last &&
+			    kill(a->channel->runner, 0) && errno == ESRCH)
 				_exit(1);
 			continue;
 		}
@@ -132,43 +133,37 @@ static void actor_loop(struct actor *a)
 	_exit(0);
 }
 
-pid_t actor_start(struct channel *ch, const struct actor *a, int proc)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		struct actor self = *a;
-
-		setpgid(0, 0);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != ch->runner)
-			_exit(1);
-		guard_forget();
-		self.proc = proc;
-		actor_loop(&self);
-	}
-	setpgid(pid, pid);
-	atomic_store(&ch->slot[proc].pid, pid);
-	return pid;
-}
-
-void actor_become(struct actor *a, int proc)
-{
-	a->proc = proc;
-	actor_loop(a);
-	_exit(0);
-}
-
 void actor_set_pid(struct actor *a, int proc, pid_t pid)
 {
-	atomic_store(&a->channel->slot[proc].pid, pid);
+	atomic_store(&a->channel->slot[a->bank][proc].pid, pid);
 }
 
 pid_t actor_pid(const struct channel *ch, int proc)
 {
-	return atomic_load(&ch->slot[proc].pid);
+	return atomic_load(&ch->slot[ch->bank][proc].pid);
+}
+
+/* Everything that an actor touches anyway, before a cell runs. */
+void channel_warm(struct channel *ch)
+{
+	extern const char __executable_start[], etext[];
+	enum { STRIDE = 16 * BASE_PAGE, STACK = 4 * BASE_PAGE };
+	volatile char stack[STACK];
+	char sector[SECTOR];
+
+	for (const volatile char *p = __executable_start; p < etext; p += STRIDE)
+		(void)*p;
+	for (size_t i = 0; i < sizeof(struct slot) * BANKS * PROCS_MAX + sizeof(ch->op);
+	     i += BASE_PAGE)
+		(void)((const volatile char *)ch)[i];
+	(void)*(const volatile uint8_t *)ch->outcome;
+	(void)*(const volatile uint8_t *)ch->sectors;
+	for (size_t i = 0; i < STRIDE; i += BASE_PAGE)
+		(void)((const volatile char *)ch->image)[i];
+	for (size_t i = 0; i < STACK; i += BASE_PAGE)
+		stack[i] = 0;
+	fault_copy(sector, ch->image, 1);
+	errno = (int)now_ns() & stack[0];
 }
 
 /* A zombie still answers kill(2), so its state tells. */
@@ -187,7 +182,7 @@ static bool process_died(pid_t pid)
 int actor_call(struct channel *ch, int proc, const struct op *op, unsigned timeout_ms,
 	       struct reply *reply)
 {
-	struct slot *slot = &ch->slot[proc];
+	struct slot *slot = &ch->slot[ch->bank][proc];
 	uint32_t number = atomic_load(&slot->done) + 1;
 	uint64_t end = now_ns() + (uint64_t)timeout_ms * 1000000;
 
@@ -210,12 +205,11 @@ int actor_call(struct channel *ch, int proc, const struct op *op, unsigned timeo
 	return 0;
 }
 
-int actor_wait_ready(struct channel *ch, int proc, unsigned timeout_ms)
+int actor_prove(struct actor *a, int region)
 {
-	struct op op = { .verb = &harness_nop };
-	struct reply reply;
+	struct region *r = &a->region[region];
 
-	return actor_call(ch, proc, &op, timeout_ms, &reply);
+	return r->kind->check ? r->kind->check(r, a->why, sizeof(a->channel->why)) : 0;
 }
 
 int actor_why(struct actor *a, const char *text)
@@ -236,7 +230,7 @@ char *actor_address(int number, int where)
 
 int actor_exec(struct actor *a)
 {
-	struct slot *slot = &a->channel->slot[a->proc];
+	struct slot *slot = slot_of(a);
 	char fd[16], proc[16];
 	char name[] = "pinfold", command[] = "actor";
 	char *argv[] = { name, command, fd, proc, NULL };
@@ -264,10 +258,9 @@ int actor_main(int fd, int proc)
 	a.nregions = REGIONS_MAX;
 	for (int i = 0; i < REGIONS_MAX; i++)
 		a.region[i] = (struct region){ .index = i, .addr = actor_address(i, 0), .fd = -1 };
-	slot = &ch->slot[proc];
+	slot = slot_of(&a);
 	a.fresh_image = true;
 	atomic_store(&slot->done, atomic_load(&slot->command));
 	futex_wake(&slot->done);
-	actor_loop(&a);
-	return EXIT_OK;
+	actor_serve(&a);
 }

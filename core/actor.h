@@ -23,21 +23,25 @@ struct channel; /* shared memory; see actor.c */
 struct channel *channel_open(void);
 void channel_close(struct channel *ch);
 
-/* Forgets the actors of the last cell. */
+/*
+ * Begins a cell: forgets the actors of the last but one, which must be gone; those
+ * of the last one may still live, but must not execute anything.
+ */
 void channel_reset(struct channel *ch);
+
+/* Room for a planted verb that all actors see. */
+struct verb *channel_lie(struct channel *ch);
+
+/* In an actor-to-be: maps and touches what every actor touches; changes nothing. */
+void channel_warm(struct channel *ch);
 
 /* Connects an actor's pointers (image, outcome, ...) to the channel. */
 void channel_attach(struct channel *ch, struct actor *a);
 
-/*
- * In the runner: makes actor process `proc`, in a process group of its own, with
- * what *a holds; it dies with the runner. Returns its pid or -errno.
- */
-pid_t actor_start(struct channel *ch, const struct actor *a, int proc);
-
 struct reply {
 	int err;     /* of exec */
 	int post;    /* of the post-condition; 1 unmet */
+	int proof;   /* of the memory kind's check, as op.prove asks; 1 it is not so */
 	uint64_t ns; /* that exec took, by the actor's clock */
 };
 
@@ -48,15 +52,12 @@ struct reply {
 int actor_call(struct channel *ch, int proc, const struct op *op, unsigned timeout_ms,
 	       struct reply *reply);
 
-/* Waits until a process that another one forked takes commands. As actor_call. */
-int actor_wait_ready(struct channel *ch, int proc, unsigned timeout_ms);
-
 pid_t actor_pid(const struct channel *ch, int proc);
 
 /* --- For verbs, in the actor --- */
 
-/* Turns the calling, just forked process into actor `proc`; does not return. */
-void actor_become(struct actor *a, int proc) __attribute__((noreturn));
+/* The calling process becomes actor a->proc: it takes commands until it leaves. */
+void actor_serve(struct actor *a) __attribute__((noreturn));
 void actor_set_pid(struct actor *a, int proc, pid_t pid);
 
 /* Replaces the image by a fresh pinfold that goes on as the same actor. -errno. */
@@ -67,6 +68,9 @@ int actor_main(int fd, int proc);
 
 /* Where region `number` is mapped first (where 0) and after a remap (where 1). */
 char *actor_address(int number, int where);
+
+/* The check of a region's kind; a->why. */
+int actor_prove(struct actor *a, int region);
 
 /* Sets the reason of an unmet post-condition; returns 1. */
 int actor_why(struct actor *a, const char *text);

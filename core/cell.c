@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #include "core/executor.h"
 #include "core/fault.h"
@@ -48,6 +46,7 @@ struct executor *executor_open(const struct run_options *o)
 
 	if (!x)
 		return NULL;
+	sched_getaffinity(0, sizeof(x->allowed), &x->allowed);
 	x->options = *o;
 	x->nonce = (uint16_t)(now_ns() >> 10);
 	x->channel = channel_open();
@@ -68,9 +67,27 @@ void executor_close(struct executor *x)
 	for (int i = 0; i < x->nopened; i++)
 		if (x->opened[i]->close)
 			x->opened[i]->close();
+	nursery_close(x->nursery);
 	if (x->channel)
 		channel_close(x->channel);
 	free(x);
+}
+
+static void close_nursery(struct executor *x)
+{
+	nursery_close(x->nursery);
+	x->nursery = NULL;
+}
+
+/* Actors have what the runner had when their nursery was opened. */
+static int open_nursery(struct executor *x)
+{
+	if (x->nursery && x->nursery_state != need_changes())
+		close_nursery(x);
+	if (!x->nursery)
+		x->nursery = nursery_open(x->channel, x->options.cpu, &x->allowed);
+	x->nursery_state = need_changes();
+	return x->nursery ? 0 : executor_broken(x, "nursery of actors", errno);
 }
 
 static int open_mechanism(struct executor *x, const struct pin_kind *k)
@@ -80,6 +97,8 @@ static int open_mechanism(struct executor *x, const struct pin_kind *k)
 	for (int i = 0; i < x->nopened; i++)
 		if (x->opened[i] == k)
 			return 0;
+	if (k->open)
+		close_nursery(x);
 	err = k->open ? k->open() : 0;
 	if (err)
 		return err;
@@ -98,8 +117,9 @@ static const struct mem_kind *memory_of(const struct executor *x)
 }
 
 /* A planted lie replaces what the plan resolved; the model keeps the truth. */
-static void plant(struct executor *x, struct verb *lie)
+static void plant(struct executor *x)
 {
+	struct verb *lie = channel_lie(x->channel);
 	const struct mutant *m = x->options.mutant;
 	const struct pin_kind *pin = m && m->pin ? pin_kind_find(m->pin) : NULL;
 
@@ -189,13 +209,25 @@ static int prepare_pins(struct executor *x)
 		return 1;
 	if (reply.err)
 		return executor_broken(x, "prepare of the pin mechanism", reply.err);
-	return read_pinned(x, &x->pinned_kb);
+	memcpy(&x->pinned_kb, x->base.image, sizeof(x->pinned_kb));
+	return 0;
+}
+
+static int start_actor(struct executor *x, int proc)
+{
+	pid_t pid;
+
+	x->base.proc = proc;
+	pid = nursery_take(x->nursery, &x->base);
+	if (pid < 0)
+		return executor_broken(x, "a spare actor", pid);
+	actor_set_pid(&x->base, proc, pid);
+	x->group[proc == BYSTANDER_PROC] = pid;
+	return 0;
 }
 
 static int prepare(struct executor *x)
 {
-	pid_t pid;
-
 	for (int i = 0; i < x->plan.nregions; i++)
 		if (prepare_region(x, i))
 			return 1;
@@ -214,15 +246,17 @@ static int prepare(struct executor *x)
 						     .index = op->pin,
 						     .max_len = longest_region(x) };
 	}
+	if (open_nursery(x))
+		return 1;
+	if (nursery_wait(x->nursery, 1))
+		return executor_broken(x, "end of the last cell's actors", ETIMEDOUT);
 	channel_reset(x->channel);
 	channel_attach(x->channel, &x->base);
-	pid = actor_start(x->channel, &x->base, 0);
-	if (pid < 0)
-		return executor_broken(x, "fork", pid);
-	x->group = pid;
+	if (start_actor(x, 0))
+		return 1;
 	x->alive[0] = true;
-	if (x->plan.bystander && actor_start(x->channel, &x->base, BYSTANDER_PROC) < 0)
-		return executor_broken(x, "fork", errno);
+	if (x->plan.bystander && start_actor(x, BYSTANDER_PROC))
+		return 1;
 	return prepare_pins(x);
 }
 
@@ -271,20 +305,37 @@ static void run_steps(struct executor *x)
 		accounting(x);
 }
 
+/*
+ * What a cell leaves to be freed must not be missed or seen by the next one, and a
+ * stuck actor could still write to the channel.
+ */
+static bool ends_at_once(const struct executor *x)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < x->plan.nregions; i++)
+		bytes += x->base.region[i].len;
+	return x->cell->mem->hugetlb || bytes > HUGE_PAGE || x->verdict->kind == VERDICT_BROKEN ||
+	       !strcmp(x->verdict->class, "hang") || !strcmp(x->verdict->class, "crash");
+}
+
+static void end_actors(struct executor *x)
+{
+	pid_t pid[PROCS_MAX];
+
+	if (!x->nursery || !x->group[0])
+		return;
+	for (int i = 0; i < PROCS_MAX; i++)
+		pid[i] = actor_pid(x->channel, i);
+	if (nursery_end(x->nursery, x->group, pid) ||
+	    (ends_at_once(x) && nursery_wait(x->nursery, 0)))
+		close_nursery(x);
+}
+
 static void finish(struct executor *x)
 {
-	pid_t bystander = x->plan.bystander ? actor_pid(x->channel, BYSTANDER_PROC) : 0;
-
 	executor_give_back(x);
-	if (x->group > 0) {
-		kill(-x->group, SIGKILL);
-		while (waitpid(-x->group, NULL, 0) > 0)
-			;
-	}
-	if (bystander > 0) {
-		kill(bystander, SIGKILL);
-		waitpid(bystander, NULL, 0);
-	}
+	end_actors(x);
 	for (int i = 0; i < x->plan.npins; i++)
 		if (x->base.pin[i].kind && x->base.pin[i].kind->release)
 			x->base.pin[i].kind->release(&x->base.pin[i]);
@@ -311,12 +362,11 @@ static bool plan_cell(struct executor *x)
 void cell_run(struct executor *x, const struct cell *c, struct verdict *v)
 {
 	uint64_t start = now_ns();
-	struct verb lie;
 
 	*v = (struct verdict){ .kind = VERDICT_PASS, .page = -1, .offset = -1 };
 	x->cell = c;
 	x->verdict = v;
-	x->group = 0;
+	x->group[0] = x->group[1] = 0;
 	memset(x->alive, 0, sizeof(x->alive));
 	memset(x->pinned, 0, sizeof(x->pinned));
 	memset(x->stored, 0, sizeof(x->stored));
@@ -324,7 +374,7 @@ void cell_run(struct executor *x, const struct cell *c, struct verdict *v)
 	x->nonce = (uint16_t)(x->nonce + 1 ? x->nonce + 1 : 1);
 	if (!plan_cell(x))
 		return;
-	plant(x, &lie);
+	plant(x);
 	model_init(&x->model, x->nonce);
 	if (!prepare(x))
 		run_steps(x);

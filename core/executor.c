@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "core/harness.h"
 #include "core/judge.h"
@@ -46,6 +45,7 @@ int executor_ask(struct executor *x, const struct verb *verb, int proc, int regi
 			 .proc = proc,
 			 .region = region,
 			 .arg = arg,
+			 .prove = verb == &harness_settle,
 			 .pin = -1 };
 	int err = actor_call(x->channel, proc, &op, x->options.timeout_ms, reply);
 
@@ -146,32 +146,29 @@ static int looked_at_all(struct executor *x, const struct op *op)
 	return executor_broken(x, "the device read returned no bytes", EIO);
 }
 
+/* An exit lasts until the process is reaped. */
 static int reap(struct executor *x, const struct op *op)
 {
 	pid_t pid = actor_pid(x->channel, op->proc);
-	struct reply reply;
+	uint64_t start = now_ns();
+	struct reply reply = { 0 };
 
 	x->alive[op->proc] = false;
-	if (op->child >= 0 && x->alive[op->child]) {
-		if (executor_ask(x, &harness_reap, op->child, 0, pid, &reply))
-			return 1;
-		return reply.err ? executor_broken(x, "wait for a child", reply.err) : 0;
-	}
-	return waitpid(pid, NULL, 0) < 0 ? executor_broken(x, "waitpid", errno) : 0;
+	if (op->child < 0 || !x->alive[op->child])
+		reply.err = nursery_reap(x->nursery, pid);
+	else if (executor_ask(x, &harness_reap, op->child, 0, pid, &reply))
+		return 1;
+	x->verdict->step_ns += now_ns() - start;
+	return reply.err ? executor_broken(x, "wait for a process", reply.err) : 0;
 }
 
-static int prove_kind(struct executor *x, int region)
+static int proven(struct executor *x, const struct reply *reply)
 {
 	const struct mem_kind *mem = x->cell->mem;
-	struct reply reply;
 
-	if (!mem->check)
-		return 0;
-	if (executor_ask(x, &harness_check, 0, region, 0, &reply))
-		return 1;
-	if (reply.post < 0)
-		return executor_broken(x, "check of the memory kind", reply.post);
-	if (reply.post && x->verdict->kind == VERDICT_PASS) {
+	if (reply->proof < 0)
+		return executor_broken(x, "check of the memory kind", reply->proof);
+	if (reply->proof && x->verdict->kind == VERDICT_PASS) {
 		x->verdict->kind = VERDICT_UNREACHED;
 		snprintf(x->verdict->why, sizeof(x->verdict->why), "%s: %.128s", mem->name,
 			 x->base.why);
@@ -187,19 +184,24 @@ static int settle(struct executor *x, int region)
 		return 1;
 	if (reply.err)
 		return executor_broken(x, "settle of the memory kind", reply.err);
-	return prove_kind(x, region);
+	return proven(x, &reply);
+}
+
+/* The store after which a region is, for the first time, all that its kind says. */
+static bool fills(const struct executor *x, const struct op *op)
+{
+	return is(op, &verb_write) && op->by == ACTOR_PROCESS && !op->proc &&
+	       !x->stored[op->region] && !op->first && !op->len &&
+	       op->npages == x->model.region[op->region].npages;
 }
 
 /* What follows a step: new and ended processes, pins, and the kind's own state. */
-static int follow_up(struct executor *x, const struct op *op)
+static int follow_up(struct executor *x, const struct op *op, const struct reply *reply)
 {
 	const struct mem_kind *mem = x->cell->mem;
-	bool whole = op->first == 0 && op->npages == x->model.region[op->region].npages && !op->len;
 
 	if (is(op, &verb_fork)) {
 		x->alive[op->child] = true;
-		if (actor_wait_ready(x->channel, op->child, x->options.timeout_ms))
-			return executor_broken(x, "fork", ECHILD);
 	} else if (is(op, &verb_exit)) {
 		return reap(x, op);
 	} else if (op->verb->flags & VERB_TAKES_PIN) {
@@ -209,15 +211,12 @@ static int follow_up(struct executor *x, const struct op *op)
 		x->pinned[op->pin] = false;
 	} else if (is(op, &verb_map) && mem->settle_at == SETTLE_MAP) {
 		return settle(x, op->region);
-	} else if (is(op, &verb_write) && op->by == ACTOR_PROCESS && !op->proc && whole &&
-		   !x->stored[op->region]) {
+	} else if (fills(x, op)) {
 		x->stored[op->region] = true;
 		if (mem->settle_at == SETTLE_FIRST_STORE)
 			return settle(x, op->region);
-		if (mem->settle_at == SETTLE_NEVER && !op->pinned)
-			return prove_kind(x, op->region);
 	}
-	return 0;
+	return op->prove ? proven(x, reply) : 0;
 }
 
 /*
@@ -269,6 +268,7 @@ int executor_step(struct executor *x, const struct op *given)
 	} else if (!is(&op, &verb_fork)) {
 		give_back(x, op.proc);
 	}
+	op.prove = fills(x, &op) && !op.pinned && x->cell->mem->settle_at == SETTLE_NEVER;
 	err = call(x, &op, &reply);
 	if (err)
 		return died(x, given, err);
@@ -286,7 +286,7 @@ int executor_step(struct executor *x, const struct op *given)
 		return 0;
 	if (reply.post)
 		note_unmet(x, given);
-	return follow_up(x, &op);
+	return follow_up(x, &op, &reply);
 }
 
 static int look_at_pins(struct executor *x)

@@ -7,12 +7,16 @@
 
 #include "core/actor.h"
 #include "core/cell.h"
+#include "core/nursery.h"
 
 enum { OPENED_MAX = 16 };
 
 struct executor {
 	struct run_options options;
+	cpu_set_t allowed; /* before the runner chose its CPU */
 	struct channel *channel;
+	struct nursery *nursery;
+	unsigned nursery_state; /* need_changes() when it was opened */
 	const struct pin_kind *opened[OPENED_MAX]; /* mechanisms whose open ran */
 	int nopened;
 	uint16_t nonce;
@@ -25,7 +29,7 @@ struct executor {
 	struct actor base; /* what actors start from; also F's, in the runner */
 	bool alive[PROCS_MAX], pinned[PINS_MAX], stored[REGIONS_MAX];
 	struct op pin_op[PINS_MAX]; /* the step that took it */
-	pid_t group;
+	pid_t group[2]; /* leaders: of the family, of the bystander */
 	long pinned_kb; /* VmPin + VmLck of P before step one */
 	struct seen seen[IMAGE_PAGES];
 };

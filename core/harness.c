@@ -11,29 +11,6 @@
 #include "core/actor.h"
 #include "core/util.h"
 
-static int nop_exec(struct actor *a, const struct op *op)
-{
-	(void)a;
-	(void)op;
-	return 0;
-}
-
-const struct verb harness_nop = { .name = "-nop", .exec = nop_exec };
-
-static int prepare_exec(struct actor *a, const struct op *op)
-{
-	for (int i = 0; i < op->arg; i++) {
-		struct pin *p = &a->pin[i];
-		int err = p->kind->prepare ? p->kind->prepare(p) : 0;
-
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-const struct verb harness_prepare = { .name = "-prepare", .exec = prepare_exec };
-
 static int settle_exec(struct actor *a, const struct op *op)
 {
 	struct region *r = &a->region[op->region];
@@ -44,15 +21,6 @@ static int settle_exec(struct actor *a, const struct op *op)
 }
 
 const struct verb harness_settle = { .name = "-settle", .exec = settle_exec };
-
-static int check_post(struct actor *a, const struct op *op)
-{
-	struct region *r = &a->region[op->region];
-
-	return r->kind->check(r, a->why, sizeof(char[128]));
-}
-
-const struct verb harness_check = { .name = "-check", .exec = nop_exec, .post = check_post };
 
 static int reap_exec(struct actor *a, const struct op *op)
 {
@@ -88,6 +56,27 @@ static int pinned_exec(struct actor *a, const struct op *op)
 
 const struct verb harness_pinned = { .name = "-pinned", .exec = pinned_exec };
 
+static int prepare_exec(struct actor *a, const struct op *op)
+{
+	for (int i = 0; i < op->arg; i++) {
+		struct pin *p = &a->pin[i];
+		int err = p->kind->prepare ? p->kind->prepare(p) : 0;
+
+		if (err)
+			return err;
+	}
+	return pinned_exec(a, op);
+}
+
+const struct verb harness_prepare = { .name = "-prepare", .exec = prepare_exec };
+
+static int nop_exec(struct actor *a, const struct op *op)
+{
+	(void)a;
+	(void)op;
+	return 0;
+}
+
 static int hoard_post(struct actor *a, const struct op *op)
 {
 	(void)op;
@@ -106,9 +95,8 @@ const struct verb harness_hoard = { .name = "-hoard", .exec = nop_exec, .post = 
 
 const struct verb *harness_or_verb(const char *name)
 {
-	static const struct verb *const own[] = { &harness_nop,	  &harness_prepare, &harness_settle,
-						  &harness_check, &harness_reap,    &harness_pinned,
-						  &harness_hoard };
+	static const struct verb *const own[] = { &harness_prepare, &harness_settle, &harness_reap,
+						  &harness_pinned, &harness_hoard };
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (!strcmp(own[i]->name, name))

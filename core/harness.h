@@ -8,10 +8,8 @@
 
 #include "core/verb.h"
 
-extern const struct verb harness_nop;	  /* answers */
-extern const struct verb harness_prepare; /* prepares all pins (op.arg of them) */
+extern const struct verb harness_prepare; /* prepares op.arg pins; then as -pinned */
 extern const struct verb harness_settle;  /* kind->settle of op.region */
-extern const struct verb harness_check;	  /* kind->check of op.region; post */
 extern const struct verb harness_reap;	  /* waits for the child op.arg (a pid) */
 extern const struct verb harness_pinned;  /* VmPin + VmLck in kB into image[0..7] */
 extern const struct verb harness_hoard;	  /* X: post 1 when its memory changed */

@@ -59,20 +59,24 @@ int region_map_small(struct region *r, char *at, int flags)
 
 int region_check_present(const struct region *r, bool shared, char *why, size_t size)
 {
-	struct page_fact fact = { 0 };
+	enum { CHUNK = 64 };
+	struct page_fact fact[CHUNK];
+	size_t pages = r->len / BASE_PAGE;
 
-	for (size_t off = 0; off < r->len; off += BASE_PAGE) {
-		int err = page_fact(r->addr + off, &fact);
+	for (size_t i = 0; i < pages; i++) {
+		const struct page_fact *f = &fact[i % CHUNK];
+		size_t n = pages - i < CHUNK ? pages - i : CHUNK;
+		int err = i % CHUNK ? 0 : page_facts(r->addr + i * BASE_PAGE, n, fact);
 
 		if (err)
 			return err;
-		if (!fact.present) {
-			snprintf(why, size, "page %zu is %s", off / BASE_PAGE,
-				 fact.swapped ? "swapped" : "not present");
+		if (!f->present) {
+			snprintf(why, size, "page %zu is %s", i,
+				 f->swapped ? "swapped" : "not present");
 			return 1;
 		}
-		if (fact.file_or_shared != shared) {
-			snprintf(why, size, "page %zu is %s", off / BASE_PAGE,
+		if (f->file_or_shared != shared) {
+			snprintf(why, size, "page %zu is %s", i,
 				 shared ? "anonymous" : "of a file or shared");
 			return 1;
 		}
@@ -80,26 +84,59 @@ int region_check_present(const struct region *r, bool shared, char *why, size_t 
 	return 0;
 }
 
-int page_fact(const void *addr, struct page_fact *fact)
+int page_facts(const void *addr, size_t n, struct page_fact *fact)
 {
+	enum { CHUNK = 64 };
 	own_fd fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	off_t at = (off_t)((uintptr_t)addr / BASE_PAGE * sizeof(uint64_t));
-	uint64_t entry;
-	ssize_t n;
+	uint64_t entry[CHUNK];
 
 	if (fd < 0)
 		return -errno;
-	n = pread(fd, &entry, sizeof(entry), at);
-	if (n != sizeof(entry))
-		return n < 0 ? -errno : -EFAULT;
-	*fact = (struct page_fact){
-		.present = entry >> 63 & 1,
-		.swapped = entry >> 62 & 1,
-		.file_or_shared = entry >> 61 & 1,
-		.exclusive = entry >> 56 & 1,
-	};
-	/* Of a swapped page these bits are its place in the swap area. */
-	if (fact->present)
-		fact->pfn = entry & ((1ul << 55) - 1);
+	for (size_t i = 0; i < n; i++) {
+		size_t want = (n - i < CHUNK ? n - i : CHUNK) * sizeof(*entry);
+		uint64_t e;
+
+		if (i % CHUNK == 0) {
+			ssize_t got = pread(fd, entry, want, at + (off_t)(i * sizeof(*entry)));
+
+			if (got != (ssize_t)want)
+				return got < 0 ? -errno : -EFAULT;
+		}
+		e = entry[i % CHUNK];
+		fact[i] = (struct page_fact){
+			.present = e >> 63 & 1,
+			.swapped = e >> 62 & 1,
+			.file_or_shared = e >> 61 & 1,
+			.exclusive = e >> 56 & 1,
+		};
+		/* Of a swapped page these bits are its place in the swap area. */
+		if (fact[i].present)
+			fact[i].pfn = e & ((1ul << 55) - 1);
+	}
 	return 0;
+}
+
+int page_fact(const void *addr, struct page_fact *fact)
+{
+	return page_facts(addr, 1, fact);
+}
+
+long page_count(const void *addr, size_t n, unsigned states)
+{
+	enum { CHUNK = 64 };
+	struct page_fact fact[CHUNK];
+	long count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct page_fact *f = &fact[i % CHUNK];
+		const char *at = (const char *)addr + i * BASE_PAGE;
+		int err = i % CHUNK ? 0 : page_facts(at, n - i < CHUNK ? n - i : CHUNK, fact);
+
+		if (err)
+			return err;
+		count += (states & PAGE_PRESENT && f->present) ||
+			 (states & PAGE_SWAPPED && f->swapped);
+	}
+	return count;
 }

@@ -71,14 +71,20 @@ struct page_fact {
 	unsigned long pfn; /* 0 without CAP_SYS_ADMIN */
 };
 
-/* Of the page at addr in the calling process. 0 or -errno. */
+/* Of the n base pages from addr on in the calling process. 0 or -errno. */
+int page_facts(const void *addr, size_t n, struct page_fact *fact);
 int page_fact(const void *addr, struct page_fact *fact);
+
+enum page_states { PAGE_PRESENT = 1, PAGE_SWAPPED = 2 };
+/* How many of the n base pages are in one of the states. -errno. */
+long page_count(const void *addr, size_t n, unsigned states);
 
 /*
  * A field of the smaps entry that holds addr, in kB ("AnonHugePages", "Swap"),
- * or for "VmFlags" 1 when `flag` (two letters) is set. -errno on failure.
+ * or which of the VmFlags in `flags` ("rd wr": words of two letters) are set, the
+ * first one as bit 0. -errno on failure.
  */
 long smaps_kb(const void *addr, const char *field);
-int smaps_flag(const void *addr, const char *flag);
+int smaps_flag(const void *addr, const char *flags);
 
 #endif

@@ -11,6 +11,9 @@
 
 #include "core/util.h"
 
+/* The kernel makes as many entries as a read has room for; most callers want the first. */
+enum { CHUNK = 512 };
+
 /* No stdio here: it would allocate in the address space that is under test. */
 struct lines {
 	int fd;
@@ -34,9 +37,9 @@ static char *next_line(struct lines *l)
 		memmove(l->buf, start, l->used - l->next);
 		l->used -= l->next;
 		l->next = 0;
-		if (l->used == sizeof(l->buf))
+		if (l->used + CHUNK > sizeof(l->buf))
 			l->used = 0;
-		n = read(l->fd, l->buf + l->used, sizeof(l->buf) - l->used);
+		n = read(l->fd, l->buf + l->used, CHUNK);
 		if (n <= 0)
 			return NULL;
 		l->used += (size_t)n;
@@ -93,11 +96,12 @@ long smaps_kb(const void *addr, const char *field)
 	return text ? strtol(text, NULL, 10) : -ENOENT;
 }
 
-int smaps_flag(const void *addr, const char *flag)
+int smaps_flag(const void *addr, const char *flags)
 {
 	own_fd fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
 	struct lines l = { .fd = fd };
 	char *text, *word;
+	int set = 0;
 
 	if (fd < 0)
 		return -errno;
@@ -105,9 +109,10 @@ int smaps_flag(const void *addr, const char *flag)
 	if (!text)
 		return -ENOENT;
 	while ((word = strsep(&text, " ")))
-		if (!strcmp(word, flag))
-			return 1;
-	return 0;
+		for (size_t i = 0; i * 3 < strlen(flags); i++)
+			if (strlen(word) == 2 && !strncmp(word, flags + i * 3, 2))
+				set |= 1 << i;
+	return set;
 }
 
 int smaps_file(const void *addr, unsigned long *dev, unsigned long *inode)

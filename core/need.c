@@ -20,6 +20,8 @@ static struct answer {
 	char why[200];
 } answers[ARRAY_SIZE(needs)];
 
+static unsigned changes;
+
 static int need_index(const char *name)
 {
 	for (int i = 0; needs[i]; i++)
@@ -40,6 +42,12 @@ static void probe(const struct need *n, struct answer *a)
 	a->why[0] = '\0';
 	a->met = !n->probe(a->why, sizeof(a->why));
 	a->probed = true;
+	changes++;
+}
+
+unsigned need_changes(void)
+{
+	return changes;
 }
 
 static void provide_it(const struct need *n, struct answer *a)

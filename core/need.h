@@ -34,6 +34,9 @@ extern const struct need *const needs[];
  */
 int need_check(const char *name, bool provide, char *why, size_t size);
 
+/* Grows with each probe and each set-up, which may leave something behind in the runner. */
+unsigned need_changes(void);
+
 const struct need *need_find(const char *name);
 
 /* Options of the command line that needs and mechanisms consult. */

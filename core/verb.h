@@ -55,6 +55,7 @@ struct op {
 	value_t value;	      /* stored by write */
 	long arg;	      /* size in base pages, or enum protect_arg */
 	const struct pin_kind *pin_kind;
+	bool prove; /* set by the executor: check the region's kind afterwards */
 	/* Set by the executor from the model, before exec: */
 	bool pinned; /* some pin is live in the range */
 	bool shared; /* another process maps the range too */
@@ -68,7 +69,7 @@ uint8_t op_sectors(const struct op *op, size_t page);
 
 /* What an actor process has; private to it, prepared before step one. */
 struct actor {
-	int proc;
+	int proc, bank;
 	uint16_t nonce;
 	int nregions;
 	struct region region[REGIONS_MAX];

@@ -41,13 +41,9 @@ static int discard_exec(struct actor *a, const struct op *op)
 
 static int discard_post(struct actor *a, const struct op *op)
 {
-	const char *at = op_addr(a, op);
-	struct page_fact fact;
+	long left = page_count(op_addr(a, op), op->npages, PAGE_PRESENT | PAGE_SWAPPED);
 
-	for (size_t i = 0; i < op->npages; i++)
-		if (!page_fact(at + i * BASE_PAGE, &fact) && (fact.present || fact.swapped))
-			return actor_why(a, "a page is still in the page table");
-	return 0;
+	return left ? actor_why(a, "a page is still in the page table") : 0;
 }
 
 static void discard_model(struct model_step *s)
@@ -121,21 +117,15 @@ static int pageout_exec(struct actor *a, const struct op *op)
 static int pageout_post(struct actor *a, const struct op *op)
 {
 	const struct timespec pause = { 0, 2000000 };
-	const char *at = op_addr(a, op);
 
 	/* Pinned pages may not go, zero pages have nothing to reclaim. */
 	if (op->pinned || op->empty)
 		return 0;
 	for (int tries = 0; tries < 10; tries++) {
-		size_t left = 0;
+		long left = page_count(op_addr(a, op), op->npages, PAGE_PRESENT);
 
-		for (size_t i = 0; i < op->npages; i++) {
-			struct page_fact fact;
-
-			if (page_fact(at + i * BASE_PAGE, &fact))
-				return actor_why(a, "no pagemap");
-			left += fact.present;
-		}
+		if (left < 0)
+			return actor_why(a, "no pagemap");
 		if (!left)
 			return 0;
 		nanosleep(&pause, NULL);

@@ -83,10 +83,12 @@ static int protect_exec(struct actor *a, const struct op *op)
 
 static int protect_post(struct actor *a, const struct op *op)
 {
-	int r = smaps_flag(op_addr(a, op), "rd"), w = smaps_flag(op_addr(a, op), "wr");
+	static const int wanted[] = { [PROTECT_CYCLE] = 3,
+				      [PROTECT_RO] = 1,
+				      [PROTECT_RW] = 3,
+				      [PROTECT_NONE] = 0 };
 
-	return r == (op->arg != PROTECT_NONE) &&
-			       w == (op->arg == PROTECT_CYCLE || op->arg == PROTECT_RW) ?
+	return smaps_flag(op_addr(a, op), "rd wr") == wanted[op->arg] ?
 		       0 :
 		       actor_why(a, "VmFlags of the place do not show the protection");
 }

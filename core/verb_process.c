@@ -12,8 +12,10 @@ static int fork_exec(struct actor *a, const struct op *op)
 
 	if (pid < 0)
 		return -errno;
-	if (!pid)
-		actor_become(a, op->child);
+	if (!pid) {
+		a->proc = op->child;
+		actor_serve(a);
+	}
 	actor_set_pid(a, op->child, pid);
 	return 0;
 }
