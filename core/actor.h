@@ -15,6 +15,7 @@ enum {
 	IMAGE_MAX = 16 * 1024 * 1024, /* bytes of the largest region */
 	IMAGE_PAGES = IMAGE_MAX / BASE_PAGE,
 	BYSTANDER_PROC = PROCS_MAX - 1, /* the slot of X */
+	THREADS_MAX = 3,		/* of P, without its first one */
 };
 
 struct channel; /* shared memory; see actor.c */
@@ -35,8 +36,11 @@ struct verb *channel_lie(struct channel *ch);
 /* In an actor-to-be: maps and touches what every actor touches; changes nothing. */
 void channel_warm(struct channel *ch);
 
-/* Connects an actor's pointers (image, outcome, ...) to the channel. */
-void channel_attach(struct channel *ch, struct actor *a);
+/*
+ * Connects an actor's pointers (image, outcome, ...) to the channel; background: to
+ * the room of the step that may block while others run.
+ */
+void channel_attach(struct channel *ch, struct actor *a, bool background);
 
 struct reply {
 	int err;     /* of exec */
@@ -46,11 +50,17 @@ struct reply {
 };
 
 /*
- * Lets process proc execute op and waits for it. Returns 0; -ETIMEDOUT; or
- * -ECHILD when the process died.
+ * Lets op->proc (its thread op->thread) execute op and waits for it. Returns 0;
+ * -ETIMEDOUT; or -ECHILD when the process died.
  */
-int actor_call(struct channel *ch, int proc, const struct op *op, unsigned timeout_ms,
-	       struct reply *reply);
+int actor_call(struct channel *ch, const struct op *op, unsigned timeout_ms, struct reply *reply);
+
+/*
+ * The two halves of it for a step that may block. actor_begin returns when the step
+ * is over or its thread sleeps in the kernel; actor_finish as actor_call.
+ */
+int actor_begin(struct channel *ch, const struct op *op, unsigned timeout_ms);
+int actor_finish(struct channel *ch, const struct op *op, unsigned timeout_ms, struct reply *reply);
 
 pid_t actor_pid(const struct channel *ch, int proc);
 
@@ -58,6 +68,15 @@ pid_t actor_pid(const struct channel *ch, int proc);
 
 /* The calling process becomes actor a->proc: it takes commands until it leaves. */
 void actor_serve(struct actor *a) __attribute__((noreturn));
+
+/*
+ * clone(2) with CLONE_VM and `flags`: a child that takes commands as process `child`
+ * in the address space of the caller, on a stack made ahead. One at a time. As clone.
+ */
+pid_t actor_clone_vm(struct actor *a, int child, int flags);
+
+/* Makes the threads of a that the program names (a->nthreads). 0 or -errno. */
+int actor_make_threads(struct actor *a);
 void actor_set_pid(struct actor *a, int proc, pid_t pid);
 
 /* Replaces the image by a fresh pinfold that goes on as the same actor. -errno. */

@@ -67,27 +67,12 @@ void executor_close(struct executor *x)
 	for (int i = 0; i < x->nopened; i++)
 		if (x->opened[i]->close)
 			x->opened[i]->close();
+	for (int i = 0; i < PROCS_MAX; i++)
+		free(x->frame[i]);
 	nursery_close(x->nursery);
 	if (x->channel)
 		channel_close(x->channel);
 	free(x);
-}
-
-static void close_nursery(struct executor *x)
-{
-	nursery_close(x->nursery);
-	x->nursery = NULL;
-}
-
-/* Actors have what the runner had when their nursery was opened. */
-static int open_nursery(struct executor *x)
-{
-	if (x->nursery && x->nursery_state != need_changes())
-		close_nursery(x);
-	if (!x->nursery)
-		x->nursery = nursery_open(x->channel, x->options.cpu, &x->allowed);
-	x->nursery_state = need_changes();
-	return x->nursery ? 0 : executor_broken(x, "nursery of actors", errno);
 }
 
 static int open_mechanism(struct executor *x, const struct pin_kind *k)
@@ -98,7 +83,7 @@ static int open_mechanism(struct executor *x, const struct pin_kind *k)
 		if (x->opened[i] == k)
 			return 0;
 	if (k->open)
-		close_nursery(x);
+		executor_close_nursery(x);
 	err = k->open ? k->open() : 0;
 	if (err)
 		return err;
@@ -203,26 +188,13 @@ static int prepare_pins(struct executor *x)
 {
 	struct reply reply;
 
-	if (!x->plan.npins)
+	if (!x->plan.npins && !x->plan.nthreads)
 		return 0;
 	if (executor_ask(x, &harness_prepare, 0, 0, x->plan.npins, &reply))
 		return 1;
 	if (reply.err)
 		return executor_broken(x, "prepare of the pin mechanism", reply.err);
 	memcpy(&x->pinned_kb, x->base.image, sizeof(x->pinned_kb));
-	return 0;
-}
-
-static int start_actor(struct executor *x, int proc)
-{
-	pid_t pid;
-
-	x->base.proc = proc;
-	pid = nursery_take(x->nursery, &x->base);
-	if (pid < 0)
-		return executor_broken(x, "a spare actor", pid);
-	actor_set_pid(&x->base, proc, pid);
-	x->group[proc == BYSTANDER_PROC] = pid;
 	return 0;
 }
 
@@ -233,6 +205,7 @@ static int prepare(struct executor *x)
 			return 1;
 	x->base.nregions = x->plan.nregions;
 	x->base.nonce = x->model.nonce;
+	x->base.nthreads = x->plan.nthreads;
 	for (int i = 0; i < x->plan.nops; i++) {
 		const struct op *op = &x->plan.op[i];
 		int err;
@@ -246,18 +219,7 @@ static int prepare(struct executor *x)
 						     .index = op->pin,
 						     .max_len = longest_region(x) };
 	}
-	if (open_nursery(x))
-		return 1;
-	if (nursery_wait(x->nursery, 1))
-		return executor_broken(x, "end of the last cell's actors", ETIMEDOUT);
-	channel_reset(x->channel);
-	channel_attach(x->channel, &x->base);
-	if (start_actor(x, 0))
-		return 1;
-	x->alive[0] = true;
-	if (x->plan.bystander && start_actor(x, BYSTANDER_PROC))
-		return 1;
-	return prepare_pins(x);
+	return executor_start_actors(x) || prepare_pins(x);
 }
 
 /* What the program still holds is released by the harness, so that it can be counted. */
@@ -296,46 +258,28 @@ static int accounting(struct executor *x)
 	return 1;
 }
 
+static int run_op(struct executor *x, const struct op *op)
+{
+	if (op->verb == &plan_claim)
+		return executor_claim(x, op);
+	if (op->verb == &plan_wait)
+		return executor_wait(x, op);
+	return op->background ? executor_begin(x, op) : executor_step(x, op);
+}
+
 static void run_steps(struct executor *x)
 {
 	for (int i = 0; i < x->plan.nops; i++)
-		if (executor_step(x, &x->plan.op[i]))
+		if (run_op(x, &x->plan.op[i]))
 			return;
 	if (!executor_look(x))
 		accounting(x);
 }
 
-/*
- * What a cell leaves to be freed must not be missed or seen by the next one, and a
- * stuck actor could still write to the channel.
- */
-static bool ends_at_once(const struct executor *x)
-{
-	size_t bytes = 0;
-
-	for (int i = 0; i < x->plan.nregions; i++)
-		bytes += x->base.region[i].len;
-	return x->cell->mem->hugetlb || bytes > HUGE_PAGE || x->verdict->kind == VERDICT_BROKEN ||
-	       !strcmp(x->verdict->class, "hang") || !strcmp(x->verdict->class, "crash");
-}
-
-static void end_actors(struct executor *x)
-{
-	pid_t pid[PROCS_MAX];
-
-	if (!x->nursery || !x->group[0])
-		return;
-	for (int i = 0; i < PROCS_MAX; i++)
-		pid[i] = actor_pid(x->channel, i);
-	if (nursery_end(x->nursery, x->group, pid) ||
-	    (ends_at_once(x) && nursery_wait(x->nursery, 0)))
-		close_nursery(x);
-}
-
 static void finish(struct executor *x)
 {
 	executor_give_back(x);
-	end_actors(x);
+	executor_end_actors(x);
 	for (int i = 0; i < x->plan.npins; i++)
 		if (x->base.pin[i].kind && x->base.pin[i].kind->release)
 			x->base.pin[i].kind->release(&x->base.pin[i]);
@@ -343,6 +287,7 @@ static void finish(struct executor *x)
 		if (x->base.region[i].kind && x->base.region[i].fd >= 0)
 			close(x->base.region[i].fd);
 	model_free(&x->model);
+	model_free(&x->before);
 }
 
 static bool plan_cell(struct executor *x)
@@ -371,6 +316,12 @@ void cell_run(struct executor *x, const struct cell *c, struct verdict *v)
 	memset(x->pinned, 0, sizeof(x->pinned));
 	memset(x->stored, 0, sizeof(x->stored));
 	memset(&x->base, 0, sizeof(x->base));
+	memset(&x->holdings, 0, sizeof(x->holdings));
+	memset(x->err, 0, sizeof(x->err));
+	x->base.region = x->holdings.region;
+	x->base.pin = x->holdings.pin;
+	x->background.verb = NULL;
+	x->before.nregions = 0;
 	x->nonce = (uint16_t)(x->nonce + 1 ? x->nonce + 1 : 1);
 	if (!plan_cell(x))
 		return;

@@ -24,7 +24,7 @@ static bool is(const struct op *op, const struct verb *verb)
 	return op->verb->name == verb->name;
 }
 
-static int died(struct executor *x, const struct op *op, int err)
+int executor_died(struct executor *x, const struct op *op, int err)
 {
 	struct verdict *v = x->verdict;
 
@@ -47,12 +47,12 @@ int executor_ask(struct executor *x, const struct verb *verb, int proc, int regi
 			 .arg = arg,
 			 .prove = verb == &harness_settle,
 			 .pin = -1 };
-	int err = actor_call(x->channel, proc, &op, x->options.timeout_ms, reply);
+	int err = actor_call(x->channel, &op, x->options.timeout_ms, reply);
 
 	return err ? executor_broken(x, verb->name, err) : 0;
 }
 
-static void trace(struct executor *x, const struct op *op, const struct reply *reply)
+void executor_trace(struct executor *x, const struct op *op, const struct reply *reply)
 {
 	FILE *out = x->options.trace;
 	char text[64], value[16];
@@ -94,9 +94,9 @@ static void trace(struct executor *x, const struct op *op, const struct reply *r
 }
 
 /* One observation for each base page of the range (one in all for a whole process). */
-static void observe(struct executor *x, const struct op *op, const struct reply *reply)
+void executor_observe(struct executor *x, const struct actor *a, const struct op *op,
+		      const struct reply *reply)
 {
-	struct actor *a = &x->base;
 	size_t n = op->verb->flags & VERB_WHOLE ? 1 : op->npages;
 
 	for (size_t i = 0; i < n; i++) {
@@ -131,7 +131,7 @@ static int call(struct executor *x, const struct op *op, struct reply *reply)
 		reply->ns = now_ns() - start;
 		return 0;
 	}
-	return actor_call(x->channel, op->proc, op, x->options.timeout_ms, reply);
+	return actor_call(x->channel, op, x->options.timeout_ms, reply);
 }
 
 /* What a device did not look at would be judged as a pass. */
@@ -200,7 +200,7 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 {
 	const struct mem_kind *mem = x->cell->mem;
 
-	if (is(op, &verb_fork)) {
+	if (op->verb->arg == ARG_CHILD) {
 		x->alive[op->child] = true;
 	} else if (is(op, &verb_exit)) {
 		return reap(x, op);
@@ -211,6 +211,8 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 		x->pinned[op->pin] = false;
 	} else if (is(op, &verb_map) && mem->settle_at == SETTLE_MAP) {
 		return settle(x, op->region);
+	} else if (fills(x, op) && x->seen[0].outcome != OUTCOME_OK) {
+		return 0;
 	} else if (fills(x, op)) {
 		x->stored[op->region] = true;
 		if (mem->settle_at == SETTLE_FIRST_STORE)
@@ -231,9 +233,11 @@ static void give_back(struct executor *x, int proc)
 
 		if (!x->pinned[i] || op.proc != proc || !x->alive[proc])
 			continue;
+		if (x->background.verb && x->background_proc == proc)
+			continue;
 		op.verb = &verb_unpin;
 		x->pinned[i] = false;
-		actor_call(x->channel, proc, &op, x->options.timeout_ms, &reply);
+		actor_call(x->channel, &op, x->options.timeout_ms, &reply);
 	}
 }
 
@@ -254,6 +258,49 @@ static void note_unmet(struct executor *x, const struct op *op)
 	snprintf(v->why, sizeof(v->why), "%s: %.128s", op->verb->name, x->base.why);
 }
 
+void executor_flags(struct executor *x, struct op *op)
+{
+	const struct op m = plan_model_op(op);
+
+	if (!(op->verb->flags & VERB_WHOLE)) {
+		op->pinned = model_range_pinned(&x->model, &m);
+		op->shared = model_range_shared(&x->model, &m);
+		op->empty = model_range_empty(&x->model, &m);
+	}
+	op->prove = fills(x, op) && !op->pinned && x->cell->mem->settle_at == SETTLE_NEVER;
+}
+
+int executor_violated(struct executor *x, const struct op *op, const struct violation *v)
+{
+	judge_violation(x->verdict, &x->plan, op, v, x->cell->mem->unit);
+	judge_step(x->verdict, op);
+	return 1;
+}
+
+int executor_follow(struct executor *x, const struct op *op, const struct reply *reply)
+{
+	if (op->number)
+		x->err[op->number - 1] = -reply->err;
+	if (reply->err)
+		return 0;
+	if (reply->post)
+		note_unmet(x, op);
+	return follow_up(x, op, reply);
+}
+
+/* A new process that shares has no view of its own to part. */
+int executor_judge(struct executor *x, const struct op *op, struct violation *v)
+{
+	const struct op m = plan_model_op(op);
+
+	if (op->verb->flags & VERB_SHARES) {
+		*v = (struct violation){ .sector = -1, .seen = x->seen[0] };
+		v->allowed.outcomes = OUTCOME_OK;
+		return x->seen[0].outcome != OUTCOME_OK;
+	}
+	return model_apply(&x->model, &m, x->seen, v);
+}
+
 int executor_step(struct executor *x, const struct op *given)
 {
 	struct op op = *given;
@@ -261,32 +308,22 @@ int executor_step(struct executor *x, const struct op *given)
 	struct reply reply;
 	int err;
 
-	if (!(op.verb->flags & VERB_WHOLE)) {
-		op.pinned = model_range_pinned(&x->model, &op);
-		op.shared = model_range_shared(&x->model, &op);
-		op.empty = model_range_empty(&x->model, &op);
-	} else if (!is(&op, &verb_fork)) {
+	if (op.watch && executor_watch(x, &op))
+		return 1;
+	executor_flags(x, &op);
+	if (op.verb->flags & VERB_WHOLE && op.verb->arg != ARG_CHILD)
 		give_back(x, op.proc);
-	}
-	op.prove = fills(x, &op) && !op.pinned && x->cell->mem->settle_at == SETTLE_NEVER;
 	err = call(x, &op, &reply);
 	if (err)
-		return died(x, given, err);
+		return executor_died(x, given, err);
 	x->verdict->step_ns += reply.ns;
-	observe(x, &op, &reply);
-	trace(x, &op, &reply);
+	executor_observe(x, &x->base, &op, &reply);
+	executor_trace(x, &op, &reply);
 	if (!reply.err && looked_at_all(x, &op))
 		return 1;
-	if (model_apply(&x->model, &op, x->seen, &violation)) {
-		judge_violation(x->verdict, &x->plan, &op, &violation, x->cell->mem->unit);
-		judge_step(x->verdict, given);
-		return 1;
-	}
-	if (reply.err)
-		return 0;
-	if (reply.post)
-		note_unmet(x, given);
-	return follow_up(x, &op, &reply);
+	if (!plan_leaves_nothing(&op) && executor_judge(x, &op, &violation))
+		return executor_violated(x, &op, &violation);
+	return executor_follow(x, &op, &reply);
 }
 
 static int look_at_pins(struct executor *x)
@@ -322,6 +359,7 @@ int executor_look(struct executor *x)
 			struct op op = { .verb = &verb_read,
 					 .by = ACTOR_PROCESS,
 					 .proc = p,
+					 .space = x->plan.space[p],
 					 .pin = -1,
 					 .region = r,
 					 .unit = x->cell->mem->unit,

@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <string.h>
 
-sigjmp_buf fault_return;
-volatile int fault_armed;
+_Thread_local sigjmp_buf fault_return;
+_Thread_local volatile int fault_armed;
 
 static void on_fault(int sig)
 {

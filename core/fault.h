@@ -8,9 +8,9 @@
 
 #include "core/model.h"
 
-/* Where the handler of this process returns to; valid while fault_armed. */
-extern sigjmp_buf fault_return;
-extern volatile int fault_armed;
+/* Where the handler of this thread returns to; valid while fault_armed. */
+extern _Thread_local sigjmp_buf fault_return;
+extern _Thread_local volatile int fault_armed;
 
 /* Installs the handlers; forked actors inherit them. An unexpected fault still kills. */
 void fault_init(void);

@@ -58,14 +58,17 @@ const struct verb harness_pinned = { .name = "-pinned", .exec = pinned_exec };
 
 static int prepare_exec(struct actor *a, const struct op *op)
 {
+	int err;
+
 	for (int i = 0; i < op->arg; i++) {
 		struct pin *p = &a->pin[i];
-		int err = p->kind->prepare ? p->kind->prepare(p) : 0;
 
+		err = p->kind->prepare ? p->kind->prepare(p) : 0;
 		if (err)
 			return err;
 	}
-	return pinned_exec(a, op);
+	err = actor_make_threads(a);
+	return err ? err : pinned_exec(a, op);
 }
 
 const struct verb harness_prepare = { .name = "-prepare", .exec = prepare_exec };
@@ -76,6 +79,35 @@ static int nop_exec(struct actor *a, const struct op *op)
 	(void)op;
 	return 0;
 }
+
+/* 0 for a page that is not present. */
+static int frames_exec(struct actor *a, const struct op *op)
+{
+	for (size_t i = 0; i < op->npages; i++) {
+		struct page_fact fact;
+		uint64_t pfn;
+		int err = page_fact(op_addr(a, op) + i * BASE_PAGE, &fact);
+
+		if (err)
+			return err;
+		if (fact.present && !fact.pfn)
+			return -EPERM;
+		pfn = fact.pfn;
+		memcpy(a->image + i * sizeof(pfn), &pfn, sizeof(pfn));
+	}
+	return 0;
+}
+
+const struct verb harness_frames = { .name = "-frames", .exec = frames_exec };
+
+static int vmflag_post(struct actor *a, const struct op *op)
+{
+	const char flag[3] = { (char)(op->arg & 0xff), (char)(op->arg >> 8), 0 };
+
+	return smaps_flag(a->region[op->region].addr, flag);
+}
+
+const struct verb harness_vmflag = { .name = "-vmflag", .exec = nop_exec, .post = vmflag_post };
 
 static int hoard_post(struct actor *a, const struct op *op)
 {
@@ -95,8 +127,10 @@ const struct verb harness_hoard = { .name = "-hoard", .exec = nop_exec, .post = 
 
 const struct verb *harness_or_verb(const char *name)
 {
-	static const struct verb *const own[] = { &harness_prepare, &harness_settle, &harness_reap,
-						  &harness_pinned, &harness_hoard };
+	static const struct verb *const own[] = { &harness_prepare, &harness_settle,
+						  &harness_reap,    &harness_pinned,
+						  &harness_frames,  &harness_vmflag,
+						  &harness_hoard };
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (!strcmp(own[i]->name, name))

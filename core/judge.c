@@ -48,11 +48,11 @@ static int storer(const struct plan *plan, value_t read)
 	int writer = (int)value_writer(read);
 
 	if (writer < WRITER_FILE)
-		return writer;
+		return plan->space[writer];
 	for (int i = 0; i < plan->nops; i++)
 		if (plan->op[i].verb->flags & VERB_TAKES_PIN &&
 		    plan->op[i].pin == writer - WRITER_DEVICE)
-			return plan->op[i].proc;
+			return plan->op[i].space;
 	return -1;
 }
 
@@ -81,7 +81,7 @@ static void judge_value(struct verdict *v, const struct plan *plan, const struct
 {
 	unsigned writer = value_writer(read);
 	bool own = read == VALUE_ZERO || writer == WRITER_FILE || op->by == ACTOR_FILE ||
-		   storer(plan, read) == op->proc || inherited(plan, read, op->proc);
+		   storer(plan, read) == plan->space[op->proc] || inherited(plan, read, op->proc);
 
 	if (!own && writer == WRITER_BYSTANDER)
 		set_class(v, "use-after-free", "isolation");

@@ -24,6 +24,32 @@ void model_free(struct model *m)
 	m->nregions = 0;
 }
 
+int model_copy(struct model *to, const struct model *m)
+{
+	*to = (struct model){ .nonce = m->nonce, .background = m->background };
+	for (int r = 0; r < m->nregions; r++) {
+		const struct model_region *from = &m->region[r];
+		struct model_region *copy = &to->region[r];
+
+		*copy = *from;
+		copy->page = calloc(from->npages, sizeof(*copy->page));
+		if (!copy->page)
+			return -ENOMEM;
+		to->nregions++;
+		for (size_t i = 0; i < from->npages; i++) {
+			size_t bytes = (size_t)from->page[i].nworlds * sizeof(struct world);
+
+			copy->page[i] = from->page[i];
+			copy->page[i].capacity = from->page[i].nworlds;
+			copy->page[i].world = malloc(bytes);
+			if (!copy->page[i].world)
+				return -ENOMEM;
+			memcpy(copy->page[i].world, from->page[i].world, bytes);
+		}
+	}
+	return 0;
+}
+
 static int page_init(struct model_page *p, enum share share, value_t first)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -262,6 +288,7 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 	struct model_region *r = &m->region[region];
 	struct model_page *set = &r->page[page];
 	struct page_judge j = { .seen = seen, .best = -2 };
+	bool overflow = m->background && !model_page_fire(m, region, page);
 	int n = set->nworlds, kept = 0, total;
 	struct model_step s = {
 		.m = m, .op = op, .share = r->share, .hugetlb = r->hugetlb, .page = page, .set = set
@@ -290,6 +317,7 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 	for (int i = 0; i < kept; i++)
 		s.overflow |= !hist_update(&set->world[i], r->share);
 	worlds_merge(set);
+	s.overflow |= overflow;
 	if (kept && !s.overflow)
 		return 0;
 	*v = j.v;

@@ -81,6 +81,9 @@ struct pinned {
 
 /* Object 0 belongs to the file (or to shared anonymous memory). */
 struct world {
+	bool pending;	   /* a step with '&' has not taken effect yet */
+	uint8_t ended;	   /* it has: with these outcomes (enum outcome) */
+	int16_t ended_err; /* and this errno, 0 for any */
 	struct object object[OBJECTS_MAX];
 	struct view view[PROCS_MAX];
 	struct pinned pin[PINS_MAX];
@@ -127,6 +130,7 @@ struct model {
 	uint16_t nonce;
 	int nregions;
 	struct model_region region[REGIONS_MAX];
+	const struct op *background; /* between model_begin and model_end, else NULL */
 };
 
 /* One verb's step on one world of one page. */
@@ -156,6 +160,9 @@ struct violation {
 int model_init(struct model *m, uint16_t nonce);
 void model_free(struct model *m);
 
+/* A copy of everything; *to is overwritten. 0 or -ENOMEM. */
+int model_copy(struct model *to, const struct model *m);
+
 /*
  * Adds a region that process 0 maps. first is the content of its file, or
  * VALUE_ZERO. Returns the region's number or -errno.
@@ -169,6 +176,19 @@ int model_add_region(struct model *m, enum share share, bool hugetlb, size_t npa
  * world is left for some page (the model must not be used any more).
  */
 int model_apply(struct model *m, const struct op *op, const struct seen *seen, struct violation *v);
+
+/*
+ * A step that takes effect at some moment from now until model_end(). op must live
+ * until then and return no bytes; seen: what was observed for each page of its range.
+ * Returns as model_apply().
+ */
+int model_begin(struct model *m, const struct op *op, struct violation *v);
+int model_end(struct model *m, const struct seen *seen, struct violation *v);
+
+/* --- Between model.c and model_background.c --- */
+
+/* Lets the step take effect now in a copy of each world in which it has not yet. */
+bool model_page_fire(struct model *m, int region, size_t page);
 
 /* --- For the model functions of verbs --- */
 

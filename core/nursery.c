@@ -24,6 +24,7 @@ struct spare {
 	_Atomic uint32_t state; /* futex */
 	_Atomic int pid;
 	struct actor actor;
+	struct holdings holdings;
 };
 
 struct request {
@@ -112,6 +113,7 @@ static bool has_files(const struct actor *a)
 
 static void be_spare(struct nursery *n, struct spare *s, pid_t nursery)
 {
+	static struct holdings own;
 	struct actor self;
 
 	setpgid(0, 0);
@@ -123,7 +125,10 @@ static void be_spare(struct nursery *n, struct spare *s, pid_t nursery)
 	set_state(s, SPARE_READY);
 	while (atomic_load(&s->state) == SPARE_READY)
 		futex_wait(&s->state, SPARE_READY, IDLE_MS);
+	own = s->holdings;
 	self = s->actor;
+	self.region = own.region;
+	self.pin = own.pin;
 	if (has_files(&self))
 		receive_files(n, &self);
 	set_state(s, SPARE_NONE);
@@ -297,6 +302,8 @@ pid_t nursery_take(struct nursery *n, const struct actor *a)
 		return err;
 	pid = atomic_load(&s->pid);
 	s->actor = *a;
+	memcpy(s->holdings.region, a->region, sizeof(s->holdings.region));
+	memcpy(s->holdings.pin, a->pin, sizeof(s->holdings.pin));
 	err = send_files(n, a);
 	if (err)
 		return err;

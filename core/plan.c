@@ -67,6 +67,7 @@ static int resolve_device(struct resolver *r, struct op *op)
 	op->by = ACTOR_DEVICE;
 	op->pin = pin;
 	op->proc = p->owner;
+	op->space = r->plan->space[p->owner];
 	op->pin_kind = p->kind;
 	return 0;
 }
@@ -76,11 +77,18 @@ static int resolve_actor(struct resolver *r, struct op *op)
 	const char *name = r->step->actor;
 	int proc = plan_proc(name);
 
-	if (strchr(name, '.'))
-		return plan_bad(r, -ENOSYS, "threads are not run yet");
+	if (strchr(name, '.')) {
+		proc = 0;
+		op->thread = plan_thread(name);
+		if (op->thread < 1)
+			return plan_bad(r, -EINVAL, "expected a thread P.1 to P.%d, got '%s'",
+					THREADS_MAX, name);
+		if (op->thread > r->plan->nthreads)
+			r->plan->nthreads = op->thread;
+	}
 	if (!strcmp(name, "F") || !strcmp(name, "X")) {
 		op->by = *name == 'F' ? ACTOR_FILE : ACTOR_BYSTANDER;
-		op->proc = BYSTANDER_PROC;
+		op->proc = op->space = BYSTANDER_PROC;
 		r->plan->bystander |= *name == 'X';
 		return *name == 'F' && !r->mem->prepare ?
 			       plan_bad(r, -ENOTSUP, "'%s' has no file", r->mem->name) :
@@ -92,6 +100,7 @@ static int resolve_actor(struct resolver *r, struct op *op)
 		return plan_bad(r, -EINVAL, "expected a process that lives, got '%s'", name);
 	op->by = ACTOR_PROCESS;
 	op->proc = proc;
+	op->space = r->plan->space[proc];
 	return 0;
 }
 
@@ -143,6 +152,7 @@ static int resolve_held_pin(struct resolver *r, struct op *op)
 static void drop_process(struct resolver *r, const struct op *op)
 {
 	r->alive[op->proc] = !strcmp(op->verb->name, "exec");
+	r->plan->space[op->proc] = op->proc;
 	for (int i = 0; i < r->plan->npins; i++)
 		if (r->pins[i].owner == op->proc)
 			r->pins[i].live = false;
@@ -223,13 +233,40 @@ static int device_range(struct resolver *r, struct op *op)
 	return 0;
 }
 
+/* One step at a time may be under way beside the others. */
+static int resolve_background(struct resolver *r, struct op *op)
+{
+	const struct op *begun = r->background >= 0 ? &r->plan->op[r->background] : NULL;
+	bool leaves = op->verb->flags & VERB_WHOLE && op->verb->arg == ARG_NONE;
+
+	if (op->thread && leaves)
+		return plan_bad(r, -EINVAL, "expected the first thread for '%s'", op->verb->name);
+	if (begun && op->by == ACTOR_PROCESS && op->proc == begun->proc &&
+	    (op->thread == begun->thread || leaves))
+		return plan_bad(r, -EINVAL, "expected '%s:wait' before the next step of '%s'",
+				begun->step->actor, r->step->actor);
+	if (!r->step->background)
+		return 0;
+	if (begun || op->by != ACTOR_PROCESS || leaves)
+		return plan_bad(r, -EINVAL, "expected no '&' here: %s",
+				begun ? "one step at a time may be under way" :
+					"this step can't run beside others");
+	op->background = true;
+	r->background = (int)(op - r->plan->op);
+	return 0;
+}
+
 static int resolve_step(struct resolver *r, struct op *op)
 {
 	const struct step *s = r->step;
 	int err;
 
-	if (s->form == STEP_CLAIM || s->group || s->background)
-		return plan_bad(r, -ENOSYS, "claims, lanes and background steps are not run yet");
+	if (s->group)
+		return plan_bad(r, -ENOSYS, "lanes are not run yet");
+	if (s->form == STEP_CLAIM)
+		return resolve_claim(r, op);
+	if (!strcmp(s->verb, "wait"))
+		return resolve_wait(r, op);
 	op->step = s;
 	op->pin = -1;
 	op->verb = !strcmp(s->verb, "pin") ? generic_pin(r) : verb_find(s->verb);
@@ -260,7 +297,20 @@ static int resolve_step(struct resolver *r, struct op *op)
 		r->unmapped[op->region] = true;
 	if (op->by == ACTOR_BYSTANDER)
 		op->value = value_make(WRITER_BYSTANDER, (unsigned)op->number);
-	return err;
+	return err ? err : resolve_background(r, op);
+}
+
+struct op plan_model_op(const struct op *op)
+{
+	struct op m = *op;
+
+	m.proc = op->space;
+	return m;
+}
+
+bool plan_leaves_nothing(const struct op *op)
+{
+	return op->space != op->proc && op->verb->flags & VERB_WHOLE && op->verb->arg == ARG_NONE;
 }
 
 unsigned program_pin_classes(const struct program *p)
@@ -281,14 +331,22 @@ unsigned program_pin_classes(const struct program *p)
 int plan_make(struct plan *plan, const struct program *p, const struct mem_kind *mem,
 	      const struct pin_kind *const pin[], struct parse_error *err)
 {
-	struct resolver r = { .plan = plan, .program = p, .mem = mem, .pin = pin, .err = err };
+	struct resolver r = { .plan = plan,
+			      .program = p,
+			      .mem = mem,
+			      .pin = pin,
+			      .err = err,
+			      .background = -1,
+			      .action = -1 };
 	int bad_step = 0;
 
 	memset(plan, 0, sizeof(*plan));
 	plan->nprocs = 1;
 	plan->classes = program_pin_classes(p);
-	for (int i = 0; i < PROCS_MAX; i++)
+	for (int i = 0; i < PROCS_MAX; i++) {
 		plan->parent[i] = -1;
+		plan->space[i] = i;
+	}
 	r.alive[0] = true;
 	if (strcmp(p->step[0].verb, "map")) {
 		struct op *op = &plan->op[plan->nops++];
@@ -306,6 +364,10 @@ int plan_make(struct plan *plan, const struct program *p, const struct mem_kind 
 					STEPS_MAX - 1);
 		plan->op[plan->nops].number = i + 1;
 		bad_step = resolve_step(&r, &plan->op[plan->nops++]);
+		if (r.step->form == STEP_ACTION)
+			r.action = plan->nops - 1;
 	}
+	if (!bad_step && r.background >= 0)
+		return plan_bad(&r, -EINVAL, "expected 'wait' for the step with '&'");
 	return bad_step;
 }

@@ -38,6 +38,14 @@ int plan_proc(const char *name)
 	return *end || n < 2 || n >= BYSTANDER_PROC ? -1 : (int)n;
 }
 
+int plan_thread(const char *name)
+{
+	char *end;
+	long n = strncmp(name, "P.", 2) ? 0 : strtol(name + 2, &end, 10);
+
+	return n < 1 || *end || n > THREADS_MAX ? -1 : (int)n;
+}
+
 int resolve_value(struct resolver *r, struct op *op)
 {
 	unsigned writer = op->by == ACTOR_PROCESS ? (unsigned)op->proc :
@@ -67,6 +75,7 @@ int resolve_child(struct resolver *r, struct op *op)
 		return plan_bad(r, -EINVAL, "expected a child that was not forked before");
 	op->child = child;
 	r->plan->parent[child] = op->proc;
+	r->plan->space[child] = op->verb->flags & VERB_SHARES ? op->space : child;
 	r->alive[child] = true;
 	if (child >= r->plan->nprocs)
 		r->plan->nprocs = child + 1;

@@ -24,6 +24,8 @@ struct resolver {
 	bool alive[PROCS_MAX], unmapped[REGIONS_MAX];
 	size_t file_pages[REGIONS_MAX]; /* base pages that F's file has now */
 	struct plan_pin pins[PINS_MAX];
+	int background; /* the op that runs beside others, or -1 */
+	int action;	/* the last op that was an action, or -1 */
 };
 
 /* Sets the error "FILE:LINE:COL: ..." for the current step; returns code. */
@@ -32,6 +34,13 @@ int plan_bad(struct resolver *r, int code, const char *format, ...)
 
 /* The number of process "P", "C", "C2", ...; -1 for another name. */
 int plan_proc(const char *name);
+
+/* The number of thread "P.1", "P.2", ...; -1 for another name. */
+int plan_thread(const char *name);
+
+/* plan_claim.c: `wait` and claims, into *op. As below. */
+int resolve_wait(struct resolver *r, struct op *op);
+int resolve_claim(struct resolver *r, struct op *op);
 
 /* The arguments of verbs, each into *op. Return 0 or what plan_bad() returned. */
 int resolve_value(struct resolver *r, struct op *op);

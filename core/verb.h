@@ -37,6 +37,7 @@ enum verb_flags {
 	VERB_TAKES_PIN = 8,
 	VERB_DROPS_PIN = 16,
 	VERB_PER_PAGE = 32, /* the outcome is one for each page, not for the call */
+	VERB_SHARES = 64,   /* the new process has the address space of its maker: vfork */
 };
 
 /* A resolved step. */
@@ -46,6 +47,11 @@ struct op {
 	int number; /* of the step in the program, from 1 */
 	enum actor_class by;
 	int proc;	      /* acting process; for D: the process that pinned */
+	int space;	      /* the process whose address space it has, itself or its maker */
+	int thread;	      /* of it; 0: the first one */
+	bool background;      /* the step may block; `wait` ends it */
+	int about;	      /* wait, claim: the op that it is about, by its place in the plan */
+	unsigned watch;	      /* bitmap of processes whose page frames a claim compares over it */
 	int child;	      /* fork: number of the new process; exit: of the parent */
 	int pin;	      /* number of the pin, or -1 */
 	int region;	      /* number */
@@ -67,13 +73,20 @@ enum protect_arg { PROTECT_CYCLE, PROTECT_RO, PROTECT_RW, PROTECT_NONE };
 /* Bitmap of the sectors of base page `page` (in the region) inside op's range. */
 uint8_t op_sectors(const struct op *op, size_t page);
 
-/* What an actor process has; private to it, prepared before step one. */
-struct actor {
-	int proc, bank;
-	uint16_t nonce;
-	int nregions;
+/* What a process has, prepared before step one; its threads share it. */
+struct holdings {
 	struct region region[REGIONS_MAX];
 	struct pin pin[PINS_MAX];
+};
+
+/* A process, or a thread of it. */
+struct actor {
+	int proc, bank;
+	int thread; /* 0: the first one */
+	uint16_t nonce;
+	int nregions, nthreads;
+	struct region *region; /* of its holdings */
+	struct pin *pin;
 	/* Shared with the runner: */
 	uint8_t *outcome;	 /* enum outcome for each base page of the op's range */
 	char *image;		 /* data of the op's region, from its page 0 */

@@ -83,10 +83,9 @@ static int protect_exec(struct actor *a, const struct op *op)
 
 static int protect_post(struct actor *a, const struct op *op)
 {
-	static const int wanted[] = { [PROTECT_CYCLE] = 3,
-				      [PROTECT_RO] = 1,
-				      [PROTECT_RW] = 3,
-				      [PROTECT_NONE] = 0 };
+	static const int wanted[] = {
+		[PROTECT_CYCLE] = 3, [PROTECT_RO] = 1, [PROTECT_RW] = 3, [PROTECT_NONE] = 0
+	};
 
 	return smaps_flag(op_addr(a, op), "rd wr") == wanted[op->arg] ?
 		       0 :

@@ -14,6 +14,7 @@ static int fork_exec(struct actor *a, const struct op *op)
 		return -errno;
 	if (!pid) {
 		a->proc = op->child;
+		a->thread = 0;
 		actor_serve(a);
 	}
 	actor_set_pid(a, op->child, pid);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Model tests: a program, and what was seen of it, written by hand. Every read
- * is a look, and so is every step in brackets. A look is seen as
+ * is a look, and so is every step in brackets and every wait. A look is seen as
  *	P=1  C2=3  F=255  D=4  zero	that value in every sector
  *	P=1x3,zero			three sectors of it, then the next value
  *	SEGV  BUS  EFAULT ...  ok	an outcome
@@ -156,11 +156,15 @@ static inline bool scenario_run(const char *kind, const char *steps, const char 
 	scenario_model(&m, mem, plan);
 	for (int i = 0; i < plan->nops && !bad; i++) {
 		const struct op *op = &plan->op[i];
-		bool look = op->step && (op->step->timed || op->verb->flags & VERB_LOOKS);
+		const struct op *of = op->verb == &plan_wait ? &plan->op[op->about] : op;
+		bool look = op->verb == &plan_wait ||
+			    (op->step && (op->step->timed || op->verb->flags & VERB_LOOKS));
 
 		if (look)
-			text = scenario_seen(op, text, seen, bytes);
-		bad = model_apply(&m, op, look ? seen : NULL, v);
+			text = scenario_seen(of, text, seen, bytes);
+		bad = op->background	     ? model_begin(&m, op, v) :
+		      op->verb == &plan_wait ? model_end(&m, seen, v) :
+					       model_apply(&m, op, look ? seen : NULL, v);
 	}
 	*left = text;
 	model_free(&m);
