@@ -192,7 +192,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	struct cli cli = { .command = c->name,
 			   .cpu = -1,
 			   .depth = 3,
-			   .step_ms = 30000,
+			   .step_ms = CLI_STEP_MS,
 			   .color = isatty(STDOUT_FILENO) };
 	struct argp argp = { options, parse_option, c->args, c->about, NULL, NULL, NULL };
 	char name[64];

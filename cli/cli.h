@@ -10,6 +10,8 @@
 #include "results/ktap.h"
 #include "results/record.h"
 
+enum { CLI_STEP_MS = 30000 };
+
 /* Options that several commands share; parsed by cli_parse(). */
 struct cli {
 	const char *command;
