@@ -139,6 +139,14 @@ static void wrong_usage_is_2(void **state)
 		"pinfold check --mutant frok",
 		"pinfold check no-such-program",
 		"pinfold frok",
+		"pinfold env --vfio 3:0",
+		"pinfold env --vfio 0000:03:00.8",
+		"pinfold env --vfio ../../etc",
+		"pinfold env --vfio 0000:03:00.0,",
+		"pinfold env --vfio 03:00.0,0000:03:00.0",
+		"pinfold report --depth 3 x",
+		"pinfold list --trace",
+		"pinfold check --time soon",
 	};
 
 	(void)state;
