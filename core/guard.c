@@ -292,6 +292,11 @@ int guard_will_loop(const char *device)
 	return note_path("loop", device);
 }
 
+int guard_will_module(const char *name)
+{
+	return note("module", name, "");
+}
+
 int guard_will_zram(int number)
 {
 	char path[64], arg[16];

@@ -64,12 +64,10 @@ static int vfio_probe(char *why, size_t size)
 
 static int vfio_provide(char *why, size_t size)
 {
-	static const char *const load[] = { "modprobe",		"-q", "-a", "vfio-pci",
-					    "vfio_iommu_type1", NULL };
-
 	if (each_device(false, is_free, why, size))
 		return -ENODEV;
-	run_quietly(load);
+	load_module("vfio-pci");
+	load_module("vfio_iommu_type1");
 	return 0;
 }
 
