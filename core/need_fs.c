@@ -37,7 +37,7 @@ static int loop_provide(char *why, size_t size)
 const struct need need_loop = {
 	.name = "loop",
 	.about = "loop devices",
-	.hint = "modprobe loop, as root",
+	.hint = "sudo modprobe loop",
 	.probe = loop_probe,
 	.provide = loop_provide,
 };
@@ -171,12 +171,20 @@ static int ext4_provide(char *why, size_t size)
 	return err;
 }
 
+static bool ext4_can_provide(void)
+{
+	static const char *const version[] = { "mkfs.ext4", "-V", NULL };
+
+	return !run_quietly(version);
+}
+
 const struct need need_ext4 = {
 	.name = "ext4",
 	.about = "an ext4 file system of this run, on a loop device",
-	.hint = "run as root, with mkfs.ext4 (e2fsprogs) and loop devices",
+	.hint = "sudo pinfold COMMAND, with mkfs.ext4 (apt-get install e2fsprogs)",
 	.probe = ext4_probe,
 	.provide = ext4_provide,
+	.can_provide = ext4_can_provide,
 };
 
 static int tmpfs_probe(char *why, size_t size)
@@ -203,7 +211,7 @@ static int tmpfs_provide(char *why, size_t size)
 const struct need need_tmpfs = {
 	.name = "tmpfs",
 	.about = "a tmpfs of this run",
-	.hint = "run as root",
+	.hint = "sudo pinfold COMMAND",
 	.probe = tmpfs_probe,
 	.provide = tmpfs_provide,
 };

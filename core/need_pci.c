@@ -71,13 +71,21 @@ static int vfio_provide(char *why, size_t size)
 	return 0;
 }
 
+static bool vfio_can_provide(void)
+{
+	char why[200];
+
+	return !each_device(false, is_free, why, sizeof(why));
+}
+
 const struct need need_vfio = {
 	.name = "vfio",
 	.about = "a PCI device behind an IOMMU, named for this run",
-	.hint = "--vfio 0000:BB:DD.F; boot with intel_iommu=on or amd_iommu=on; "
-		"modprobe vfio-pci vfio_iommu_type1",
+	.hint = "--vfio 0000:BB:DD.F, on a kernel booted with intel_iommu=on or amd_iommu=on; "
+		"or scripts/lab --kernel 6.18 -- check",
 	.probe = vfio_probe,
 	.provide = vfio_provide,
+	.can_provide = vfio_can_provide,
 };
 
 static bool id_is(const char *address, const char *file, const char *wanted)
@@ -103,6 +111,6 @@ static int edu_probe(char *why, size_t size)
 const struct need need_edu = {
 	.name = "edu",
 	.about = "a named device is QEMU's edu, whose DMA pinfold can drive",
-	.hint = "scripts/lab run; or QEMU -device edu and --vfio",
+	.hint = "scripts/lab --kernel 6.18 -- check; or --vfio in a QEMU guest with -device edu",
 	.probe = edu_probe,
 };
