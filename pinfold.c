@@ -6,10 +6,7 @@
 #include "cli/cli.h"
 #include "core/actor.h"
 #include "core/embedded.h"
-
-#ifndef PINFOLD_VERSION
-#define PINFOLD_VERSION "unknown"
-#endif
+#include "core/version.h"
 
 static const struct command *const commands[] = {
 	&command_env,	 &command_list,	 &command_check,   &command_run,
@@ -86,7 +83,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "--version")) {
-		puts("pinfold " PINFOLD_VERSION);
+		printf("pinfold %s %s\n", pinfold_version, pinfold_commit);
 		return 0;
 	}
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
