@@ -83,10 +83,9 @@ static int protect_exec(struct actor *a, const struct op *op)
 
 static int protect_post(struct actor *a, const struct op *op)
 {
-	static const int wanted[] = { [PROTECT_CYCLE] = 3,
-				      [PROTECT_RO] = 1,
-				      [PROTECT_RW] = 3,
-				      [PROTECT_NONE] = 0 };
+	static const int wanted[] = {
+		[PROTECT_CYCLE] = 3, [PROTECT_RO] = 1, [PROTECT_RW] = 3, [PROTECT_NONE] = 0
+	};
 
 	return smaps_flag(op_addr(a, op), "rd wr") == wanted[op->arg] ?
 		       0 :
@@ -163,7 +162,7 @@ static int remap_emit(FILE *out, const struct op *op)
 const struct verb verb_remap = {
 	.name = "remap",
 	.about = "mremap moves the whole region to another address; views and pins stay coherent",
-	.rule = "mremap(2); seeds/004; catalog remap.mremap-move",
+	.rule = "mremap(2)",
 	.by = ACTOR_PROCESS,
 	.exec = remap_exec,
 	.model = remap_model,
