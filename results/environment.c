@@ -223,8 +223,10 @@ static void put_machine_id(json_t *o)
 static void put_tools(json_t *o)
 {
 	json_t *t = json_object();
+	char text[128];
 
-	put_text(o, "pinfold", pinfold_version);
+	snprintf(text, sizeof(text), "%s %s", pinfold_version, pinfold_commit);
+	put_text(o, "pinfold", text);
 	put_text(o, "commit", pinfold_commit);
 #ifdef __clang__
 	put_text(t, "compiler", __VERSION__);
