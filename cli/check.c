@@ -129,6 +129,7 @@ static int run_run(struct cli *cli)
 	if (is_file(cli->arg[0])) {
 		if (corpus_load(&c, cli->arg[0], &perr))
 			err = cli_fail(EXIT_USAGE, "%s", perr.text);
+		cli->corpus = cli->arg[0];
 	} else if (strchr(cli->arg[0], ':') || strchr(cli->arg[0], '{') ||
 		   strchr(cli->arg[0], ' ')) {
 		split_id(cli->arg[0], &f);

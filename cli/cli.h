@@ -10,6 +10,8 @@
 #include "results/ktap.h"
 #include "results/record.h"
 
+enum { CLI_STEP_MS = 30000 };
+
 /* Options that several commands share; parsed by cli_parse(). */
 struct cli {
 	const char *command;
@@ -30,6 +32,12 @@ struct command {
 
 extern const struct command command_env, command_list, command_check, command_run;
 extern const struct command command_emit_c, command_sweep, command_report, command_mutants;
+
+/*
+ * Parses what follows the command's name; an option without an effect on the
+ * command is unknown. 0, or EXIT_USAGE after one line; --help and broken values exit.
+ */
+int cli_parse(struct cli *cli, const struct command *c, int argc, char **argv);
 
 /* Loads --corpus, or the one in the binary. 0, or EXIT_USAGE after one line. */
 int cli_corpus(const struct cli *cli, struct corpus *c);

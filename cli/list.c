@@ -73,6 +73,11 @@ const struct command command_list = {
 	.run = list_run,
 };
 
+static bool provided(const struct need *n)
+{
+	return n->provide && (!n->can_provide || n->can_provide());
+}
+
 static int env_run(struct cli *cli)
 {
 	struct utsname u;
@@ -87,13 +92,13 @@ static int env_run(struct cli *cli)
 
 		if (!unmet)
 			printf("  yes   %-12s %s\n", (*n)->name, (*n)->about);
-		else if ((*n)->provide)
+		else if (provided(*n))
 			printf("  setup %-12s %s (%s); a run as root sets it up and restores it\n",
 			       (*n)->name, (*n)->about, why);
 		else
 			printf("  no    %-12s %s: %s\n        %-12s enable: %s\n", (*n)->name,
 			       (*n)->about, why, "", (*n)->hint);
-		missing += unmet && !(*n)->provide;
+		missing += unmet && !provided(*n);
 	}
 	printf("%d missing\n", missing);
 	return 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,9 @@ struct matrix {
 	struct cell_list cells;
 	bool *usable;  /* of each cell: passes without a lie */
 	size_t *kills; /* of each cell */
-	size_t killed_by;
+	size_t killed_by, tried;
+	struct ktap ktap;
+	int count[VERDICT_BROKEN + 1];
 };
 
 static bool concerns(const struct mutant *m, const struct cell *c)
@@ -40,18 +43,19 @@ static struct executor *open_executor(const struct cli *cli, const struct mutant
 	return executor_open(&o);
 }
 
-static void run_mutant(const struct cli *cli, struct matrix *m, const struct mutant *mutant)
+static int run_mutant(const struct cli *cli, struct matrix *m, const struct mutant *mutant)
 {
 	struct executor *x = open_executor(cli, mutant);
-	size_t tried = 0;
 
-	m->killed_by = 0;
-	for (size_t i = 0; x && i < m->cells.count; i++) {
+	if (!x)
+		return cli_fail(EXIT_BROKEN, "executor: %s", strerror(errno));
+	m->killed_by = m->tried = 0;
+	for (size_t i = 0; i < m->cells.count; i++) {
 		struct verdict v;
 
 		if (!m->usable[i] || (mutant && !concerns(mutant, &m->cells.cell[i])))
 			continue;
-		tried++;
+		m->tried++;
 		cell_run(x, &m->cells.cell[i], &v);
 		if (!mutant) {
 			m->usable[i] = v.kind == VERDICT_PASS;
@@ -60,70 +64,101 @@ static void run_mutant(const struct cli *cli, struct matrix *m, const struct mut
 			m->killed_by++;
 		}
 	}
-	if (x)
-		executor_close(x);
-	if (mutant)
-		printf("%s - mutant %s: %zu of %zu cells catch it\n",
-		       m->killed_by ? "ok" :
-		       tried	    ? "not ok" :
-				      "ok # SKIP",
-		       mutant->name, m->killed_by, tried);
+	executor_close(x);
+	return 0;
 }
 
-static bool program_kills(const struct matrix *m, const struct program *p, bool *ran)
+static void result(struct matrix *m, enum verdict_kind kind, const char *text, const char *why)
 {
-	bool kills = false;
+	ktap_test(&m->ktap, kind, text, why);
+	m->count[kind]++;
+}
 
-	*ran = false;
-	for (size_t i = 0; i < m->cells.count; i++)
-		if (m->cells.cell[i].program == p && m->usable[i]) {
-			*ran = true;
-			kills |= m->kills[i] > 0;
-		}
-	return kills;
+static int try_mutant(const struct cli *cli, struct matrix *m, const struct mutant *mutant)
+{
+	int err = run_mutant(cli, m, mutant);
+	char text[160];
+
+	if (err)
+		return err;
+	snprintf(text, sizeof(text), "mutant %s: %zu of %zu cells catch it", mutant->name,
+		 m->killed_by, m->tried);
+	result(m,
+	       m->killed_by ? VERDICT_PASS :
+	       m->tried	    ? VERDICT_FAIL :
+			      VERDICT_SKIP,
+	       text, "no cell of it passes here");
+	return 0;
+}
+
+struct score {
+	size_t cells, ran, kills;
+};
+
+static struct score score(const struct matrix *m, const struct program *p)
+{
+	struct score s = { 0 };
+
+	for (size_t i = 0; i < m->cells.count; i++) {
+		if (m->cells.cell[i].program != p)
+			continue;
+		s.cells++;
+		s.ran += m->usable[i];
+		s.kills += m->usable[i] && m->kills[i];
+	}
+	return s;
+}
+
+static void judge_programs(struct matrix *m, const struct corpus *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct score s = score(m, c->program[i]);
+		char text[160];
+
+		if (!s.cells)
+			continue;
+		snprintf(text, sizeof(text), "program %s/%s: %zu of %zu cells catch a mutant",
+			 c->program[i]->family, c->program[i]->name, s.kills, s.ran);
+		result(m,
+		       s.kills ? VERDICT_PASS :
+		       s.ran   ? VERDICT_FAIL :
+				 VERDICT_SKIP,
+		       text, "no cell of it passes here");
+	}
 }
 
 static int judge(const struct cli *cli, struct matrix *m, const struct corpus *c)
 {
-	int missing = 0, skipped = 0, passed = 0;
+	size_t tests = 0;
+	int err;
 
 	for (size_t i = 0; i < m->cells.count; i++) {
 		char need[32], why[200];
 
 		m->usable[i] = !cell_needs(&m->cells.cell[i], true, need, why, sizeof(why));
 	}
-	run_mutant(cli, m, NULL);
-	for (const struct mutant *const *mu = mutants; *mu; mu++) {
-		bool any = false;
-
-		for (size_t i = 0; i < m->cells.count; i++)
-			any |= m->usable[i] && concerns(*mu, &m->cells.cell[i]);
-		run_mutant(cli, m, *mu);
-		missing += any && !m->killed_by;
-		skipped += !any;
-		passed += any && m->killed_by;
-	}
-	for (size_t i = 0; i < c->count; i++) {
-		bool ran, kills = program_kills(m, c->program[i], &ran);
-
-		skipped += !ran;
-		passed += kills;
-		missing += ran && !kills;
-		if (!kills)
-			printf("%s - program %s/%s %s\n", ran ? "not ok" : "ok # SKIP",
-			       c->program[i]->family, c->program[i]->name,
-			       ran ? "catches no mutant" : "no cell of it passes here");
-	}
-	printf("# %d passed, %d failed, %d skipped\n", passed, missing, skipped);
-	if (!missing && !passed)
+	for (const struct mutant *const *mu = mutants; *mu; mu++)
+		tests++;
+	for (size_t i = 0; i < c->count; i++)
+		tests += score(m, c->program[i]).cells > 0;
+	ktap_plan(&m->ktap, tests);
+	err = run_mutant(cli, m, NULL);
+	for (const struct mutant *const *mu = mutants; *mu && !err; mu++)
+		err = try_mutant(cli, m, *mu);
+	if (err)
+		return err;
+	judge_programs(m, c);
+	ktap_end(&m->ktap, "");
+	ktap_totals(&m->ktap, m->count);
+	if (!m->count[VERDICT_FAIL] && !m->count[VERDICT_PASS])
 		return EXIT_NOTHING;
-	return missing ? EXIT_LAW : EXIT_OK;
+	return m->count[VERDICT_FAIL] ? EXIT_LAW : EXIT_OK;
 }
 
 static int mutants_run(struct cli *cli)
 {
 	struct cell_filter f = { cli->arg, cli->nargs, cli->mem, cli->pin };
-	struct matrix m = { 0 };
+	struct matrix m = { .ktap = { .out = stdout, .quiet = cli->quiet, .color = cli->color } };
 	struct parse_error err;
 	struct corpus c = { 0 };
 	char why[256];

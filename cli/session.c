@@ -68,6 +68,40 @@ static int start_guard(struct session *s)
 	return 0;
 }
 
+static void add_option(char *text, size_t size, const char *option, const char *value)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._/:,=+-";
+	const char *quote = value[strspn(value, plain)] ? "'" : "";
+	size_t n = strlen(text);
+
+	n += (size_t)snprintf(text + n, size - n, " %s %s", option, quote);
+	for (; *value && n + 6 < size; value++)
+		n += (size_t)snprintf(text + n, size - n, *value == '\'' ? "'\\''" : "%c", *value);
+	snprintf(text + n, size - n, "%s", quote);
+}
+
+/* What a cell needs to be found and to run again, beyond its id. */
+static void repeat_options(const struct cli *cli, char *text, size_t size)
+{
+	char number[32];
+
+	if (cli->corpus)
+		add_option(text, size, "--corpus", cli->corpus);
+	if (cli->mutant)
+		add_option(text, size, "--mutant", cli->mutant);
+	if (*host_options.vfio)
+		add_option(text, size, "--vfio", host_options.vfio);
+	if (*host_options.rdma)
+		add_option(text, size, "--rdma", host_options.rdma);
+	snprintf(number, sizeof(number), "%d", cli->cpu);
+	if (cli->cpu >= 0)
+		add_option(text, size, "--cpu", number);
+	snprintf(number, sizeof(number), "%.3f", cli->step_ms / 1e3);
+	if (cli->step_ms != CLI_STEP_MS)
+		add_option(text, size, "--step-timeout", number);
+}
+
 int session_begin(struct session *s, const struct cli *cli, const struct mutant *mutant)
 {
 	struct run_options o = { .cpu = cli->cpu >= 0 ? cli->cpu : first_cpu(),
@@ -81,6 +115,7 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 	*s = (struct session){
 		.cli = cli, .ktap = { .out = stdout, .quiet = cli->quiet, .color = cli->color }
 	};
+	repeat_options(cli, s->ktap.repeat, sizeof(s->ktap.repeat));
 	s->kernel = uname(&u) ? 0 : kernel_number(u.release);
 	default_out(out, sizeof(out), cli->command);
 	err = start_guard(s);
@@ -212,6 +247,7 @@ int session_end(struct session *s)
 	char why[256] = "";
 	uint64_t fork_ns = fork_exit_wait();
 
+	ktap_end(&s->ktap, "time is over");
 	ktap_totals(&s->ktap, s->count);
 	if (s->known || s->unexpected)
 		printf("# of the failures %d are known; %d passes were not expected\n", s->known,

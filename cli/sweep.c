@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stress/sweep.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,30 +19,50 @@ struct sweeping {
 	bool counting;
 };
 
-static int visit(void *arg, const char *steps)
+/* Whether the chosen mechanisms have what the steps ask of them. */
+static int has_meaning(const struct cell *c)
 {
-	struct sweeping *w = arg;
-	struct cell c = { .mem = w->mem };
+	static struct plan plan;
 	struct parse_error err;
-	struct program *p;
-	struct verdict v;
+	int bad = plan_make(&plan, c->program, c->mem, c->pin, &err);
 
+	if (bad && bad != -ENOTSUP)
+		return cli_fail(EXIT_BROKEN, "%s", err.text);
+	return bad ? 0 : -1;
+}
+
+static int visit_program(struct sweeping *w, struct program *p, const char *steps)
+{
+	struct cell c = { .mem = w->mem, .program = p };
+	struct parse_error err;
+	struct verdict v;
+	int skip;
+
+	if (steps_parse(p, steps, "sweep", 1, 1, &err))
+		return cli_fail(EXIT_BROKEN, "%s", err.text);
+	for (int i = 0; i < PIN_CLASSES; i++)
+		c.pin[i] = program_pin_classes(p) & 1u << i ? w->pin[i] : NULL;
+	skip = has_meaning(&c);
+	if (skip >= 0)
+		return skip;
 	w->programs++;
 	if (w->counting)
 		return 0;
 	if (session_time_over(&w->session))
 		return 1;
-	p = program_new();
-	if (!p || steps_parse(p, steps, "sweep", 1, 1, &err))
-		return cli_fail(EXIT_BROKEN, "%s", p ? err.text : "out of memory");
-	for (int i = 0; i < PIN_CLASSES; i++)
-		c.pin[i] = program_pin_classes(p) & 1u << i ? w->pin[i] : NULL;
-	c.program = p;
 	cell_set_id(&c);
 	session_cell(&w->session, &c, &v);
 	w->failures += v.kind == VERDICT_FAIL;
-	program_free(p);
 	return 0;
+}
+
+static int visit(void *arg, const char *steps)
+{
+	struct program *p = program_new();
+	int err = p ? visit_program(arg, p, steps) : cli_fail(EXIT_BROKEN, "out of memory");
+
+	program_free(p);
+	return err;
 }
 
 /* The first mechanism of the class that the host has; the letter goes without one. */
@@ -66,62 +87,96 @@ static bool choose_pin(struct sweeping *w, const char *letter, enum pin_class cl
 	return false;
 }
 
-static int choose_letters(struct sweeping *w, const struct cli *cli)
+static const struct verb *letter_verb(const char *letter)
+{
+	return verb_find(strcmp(letter, "device-write") ? letter : "write");
+}
+
+/* The alphabet, without a look at the host. */
+static int parse_letters(struct sweeping *w, const struct cli *cli)
 {
 	static char list[512];
 	char *save = NULL;
 
 	snprintf(list, sizeof(list), "%s", cli->alphabet ? cli->alphabet : DEFAULT_ALPHABET);
 	for (char *l = strtok_r(list, ", ", &save); l; l = strtok_r(NULL, ", ", &save)) {
-		const struct verb *v = verb_find(strcmp(l, "device-write") ? l : "write");
+		const struct verb *v = letter_verb(l);
 
 		if (!v || v->arg == ARG_SIZE || v->arg == ARG_REGION ||
 		    w->sweep.nletters == SWEEP_LETTERS)
 			return cli_fail(EXIT_USAGE, "the alphabet can't have '%s'", l);
+		w->sweep.letter[w->sweep.nletters++] = l;
+	}
+	return w->sweep.nletters ? 0 : cli_fail(EXIT_USAGE, "the alphabet is empty");
+}
+
+/* Leaves out what the host or the chosen mechanisms don't have. */
+static void choose_letters(struct sweeping *w, const struct cli *cli)
+{
+	int kept = 0;
+
+	for (int i = 0; i < w->sweep.nletters; i++) {
+		const char *l = w->sweep.letter[i];
+		const struct verb *v = letter_verb(l);
+
 		if (v->flags & VERB_TAKES_PIN && !choose_pin(w, l, v->pin_class, cli->pin))
 			continue;
 		if (!strcmp(l, "pageout") && need_check("swap", w->session.guarded, NULL, 0)) {
 			puts("# pageout is left out: no swap");
 			continue;
 		}
-		w->sweep.letter[w->sweep.nletters++] = l;
+		w->sweep.letter[kept++] = l;
 	}
-	return 0;
+	w->sweep.nletters = kept;
+}
+
+static int sweep_all(struct sweeping *w, int depth)
+{
+	int err = 0;
+
+	w->counting = true;
+	for (int d = 1; d <= depth && !err; d++)
+		err = sweep_depth(&w->sweep, d);
+	ktap_plan(&w->session.ktap, w->programs);
+	w->counting = false;
+	w->programs = 0;
+	for (int d = 1; d <= depth && !err; d++) {
+		size_t before = w->failures;
+		uint64_t start = now_ns();
+
+		err = sweep_depth(&w->sweep, d);
+		printf("# depth %d: %zu programs so far, %zu fail at this depth, %.1f s\n", d,
+		       w->programs, w->failures - before, (double)(now_ns() - start) / 1e9);
+	}
+	return err;
 }
 
 static int sweep_run(struct cli *cli)
 {
 	static struct sweeping w;
-	int err;
+	const struct mutant *mutant = cli->mutant ? mutant_find(cli->mutant) : NULL;
+	int err, code;
 
 	w.mem = mem_kind_find(cli->mem ? cli->mem : "anon");
 	if (!w.mem || cli->depth > SWEEP_DEPTH || cli->nargs)
 		return cli_fail(EXIT_USAGE, "sweep takes --depth 1..%d, one --mem and no pattern",
 				SWEEP_DEPTH);
-	err = session_begin(&w.session, cli, cli->mutant ? mutant_find(cli->mutant) : NULL);
+	if (cli->mutant && !mutant)
+		return cli_fail(EXIT_USAGE, "no mutant '%s'", cli->mutant);
+	err = parse_letters(&w, cli);
+	if (!err)
+		err = session_begin(&w.session, cli, mutant);
 	if (err)
 		return err;
 	w.sweep.visit = visit;
 	w.sweep.arg = &w;
-	err = choose_letters(&w, cli);
-	w.counting = true;
-	for (int d = 1; d <= cli->depth && !err; d++)
-		sweep_depth(&w.sweep, d);
-	ktap_plan(&w.session.ktap, w.programs);
-	w.counting = false;
-	w.programs = 0;
-	for (int d = 1; d <= cli->depth && !err; d++) {
-		size_t before = w.failures;
-		uint64_t start = now_ns();
-
-		err = sweep_depth(&w.sweep, d);
-		printf("# depth %d: %zu programs so far, %zu fail at this depth, %.1f s\n", d,
-		       w.programs, w.failures - before, (double)(now_ns() - start) / 1e9);
-	}
+	ktap_begin(&w.session.ktap);
+	choose_letters(&w, cli);
+	err = sweep_all(&w, cli->depth);
 	if (err == 1)
 		puts("# time is over, the sweep is not complete");
-	err = session_end(&w.session);
-	return err;
+	code = session_end(&w.session);
+	return err > 1 ? err : code;
 }
 
 const struct command command_sweep = {

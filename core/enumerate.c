@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/need.h"
+#include "core/plan_check.h"
 
 /* Walks the words of a comma or blank list; *list moves on. */
 static bool next_word(const char **list, char word[WORD_MAX])
@@ -115,6 +116,8 @@ static int add_cell(struct adder *a, const struct cell *c)
 	struct cell *bigger;
 	int err = plan_make(&plan, c->program, c->mem, c->pin, a->err);
 
+	if (!err)
+		err = plan_check(&plan, c->program, c->mem, a->err);
 	if (err == -ENOTSUP)
 		return 0;
 	if (err && err != -ENOSYS)

@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "core/guard_journal.h"
+#include "core/pci_use.h"
 #include "core/util.h"
 
 static struct {
@@ -291,6 +292,11 @@ int guard_will_loop(const char *device)
 	return note_path("loop", device);
 }
 
+int guard_will_module(const char *name)
+{
+	return note("module", name, "");
+}
+
 int guard_will_zram(int number)
 {
 	char path[64], arg[16];
@@ -302,7 +308,7 @@ int guard_will_zram(int number)
 
 int guard_bind_vfio(const char *address)
 {
-	char path[256], link[512];
+	char path[256], link[512], why[256];
 	const char *old = "";
 	ssize_t n;
 	int err;
@@ -317,6 +323,8 @@ int guard_bind_vfio(const char *address)
 	}
 	if (!strcmp(old, "vfio-pci"))
 		return 0;
+	if (pci_in_use("/sys", "/dev", address, why, sizeof(why)))
+		return -EBUSY;
 	err = note("vfio", address, old);
 	if (err)
 		return err;

@@ -34,7 +34,9 @@ int guard_will_mount(const char *target); /* undo: umount2(MNT_DETACH) */
 int guard_will_swapon(const char *path);  /* undo: swapoff */
 int guard_will_loop(const char *device);  /* undo: LOOP_CLR_FD, if over a created file */
 int guard_will_zram(int number);	  /* undo: swapoff + reset (hot_remove) */
-/* Binds a PCI device to vfio-pci; undo: the driver that it had (or none). */
+int guard_will_module(const char *name);  /* undo: delete_module, unless it is in use */
+/* Binds a PCI device to vfio-pci; undo: the driver that it had (or none). -EBUSY when
+ * that driver has users, see pci_in_use(). */
 int guard_bind_vfio(const char *address);
 
 #endif

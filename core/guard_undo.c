@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/swap.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "core/util.h"
@@ -142,6 +143,15 @@ static int undo_vfio(const struct journal *j, const char *address, const char *o
 	return file_write(path, address);
 }
 
+/* Somebody else may use it by now, or it can't go: then it stays, which harms nobody. */
+static int undo_module(const struct journal *j, const char *name, const char *old)
+{
+	(void)j;
+	(void)old;
+	syscall(SYS_delete_module, name, O_NONBLOCK);
+	return 0;
+}
+
 static const struct undo {
 	const char *verb;
 	bool outlives_boot;
@@ -151,6 +161,7 @@ static const struct undo {
 	{ "create", true, undo_create },  { "mount", false, undo_mount },
 	{ "swapon", false, undo_swapon }, { "loop", false, undo_loop },
 	{ "zram", false, undo_zram },	  { "vfio", false, undo_vfio },
+	{ "module", false, undo_module },
 };
 
 int journal_undo(const struct journal *j, const struct journal_line *line)

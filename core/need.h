@@ -11,7 +11,7 @@
 
 struct need {
 	const char *name, *about;
-	const char *hint; /* the command or option that meets it */
+	const char *hint; /* commands and options that meet it, as one types them */
 	/*
 	 * 0 when met; else 1 with a one-line reason in why. Probes by doing, not
 	 * by version; changes nothing that lasts.
@@ -22,6 +22,8 @@ struct need {
 	 * pinfold can't. Called at most once. 0 or -errno with why.
 	 */
 	int (*provide)(char *why, size_t size);
+	/* Whether provide has a chance here, without trying it; NULL: always. */
+	bool (*can_provide)(void);
 };
 
 /* All needs, NULL-terminated. */

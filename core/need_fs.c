@@ -28,27 +28,39 @@ static int loop_probe(char *why, size_t size)
 
 static int loop_provide(char *why, size_t size)
 {
-	static const char *const load[] = { "modprobe", "-q", "loop", NULL };
-
 	(void)why;
 	(void)size;
-	run_quietly(load);
+	load_module("loop");
 	return 0;
 }
 
 const struct need need_loop = {
 	.name = "loop",
 	.about = "loop devices",
-	.hint = "modprobe loop, as root",
+	.hint = "sudo modprobe loop",
 	.probe = loop_probe,
 	.provide = loop_provide,
 };
+
+static bool filesystem_known(const char *type)
+{
+	char line[128], name[64];
+	FILE *f = fopen("/proc/filesystems", "re");
+	bool known = false;
+
+	while (f && !known && fgets(line, sizeof(line), f))
+		known = (sscanf(line, "nodev %63s", name) == 1 ||
+			 sscanf(line, "%63s", name) == 1) &&
+			!strcmp(name, type);
+	if (f)
+		fclose(f);
+	return known;
+}
 
 /* Journals and mounts at scratch/name; dir gets the path when it stands. */
 static int mount_scratch(const char *device, const char *type, const char *options,
 			 const char *name, char *dir, size_t size)
 {
-	const char *const load[] = { "modprobe", "-q", type, NULL };
 	unsigned long flags = MS_NOATIME | MS_NODEV | MS_NOSUID;
 	char path[400];
 	int err;
@@ -61,13 +73,11 @@ static int mount_scratch(const char *device, const char *type, const char *optio
 		err = guard_will_mount(path);
 	if (err)
 		return err;
-	if (mount(device, path, type, flags, options)) {
-		if (errno != ENODEV)
-			return -errno;
-		run_quietly(load);
-		if (mount(device, path, type, flags, options))
-			return -errno;
-	}
+	/* mount(2) would load it as well, and nobody would unload it. */
+	if (!filesystem_known(type))
+		load_module(type);
+	if (mount(device, path, type, flags, options))
+		return -errno;
 	snprintf(dir, size, "%s", path);
 	return 0;
 }
@@ -161,12 +171,20 @@ static int ext4_provide(char *why, size_t size)
 	return err;
 }
 
+static bool ext4_can_provide(void)
+{
+	static const char *const version[] = { "mkfs.ext4", "-V", NULL };
+
+	return !run_quietly(version);
+}
+
 const struct need need_ext4 = {
 	.name = "ext4",
 	.about = "an ext4 file system of this run, on a loop device",
-	.hint = "run as root, with mkfs.ext4 (e2fsprogs) and loop devices",
+	.hint = "sudo pinfold COMMAND, with mkfs.ext4 (apt-get install e2fsprogs)",
 	.probe = ext4_probe,
 	.provide = ext4_provide,
+	.can_provide = ext4_can_provide,
 };
 
 static int tmpfs_probe(char *why, size_t size)
@@ -193,7 +211,7 @@ static int tmpfs_provide(char *why, size_t size)
 const struct need need_tmpfs = {
 	.name = "tmpfs",
 	.about = "a tmpfs of this run",
-	.hint = "run as root",
+	.hint = "sudo pinfold COMMAND",
 	.probe = tmpfs_probe,
 	.provide = tmpfs_provide,
 };

@@ -22,6 +22,13 @@ int probe_in_child(int (*probe)(char *why, size_t size), char *why, size_t size)
  */
 int run_quietly(const char *const argv[]);
 
+/*
+ * modprobe of a module that is not there yet; it and what it depends on go again
+ * when the run ends. Nothing to do and nothing to tell when it can't be had: the
+ * need's probe tells.
+ */
+void load_module(const char *name);
+
 /* Formats the reason and returns 1. */
 int unmet(char *why, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -32,7 +32,7 @@ static int root_probe(char *why, size_t size)
 const struct need need_root = {
 	.name = "root",
 	.about = "run as root",
-	.hint = "sudo pinfold ...",
+	.hint = "sudo pinfold COMMAND",
 	.probe = root_probe,
 };
 
@@ -57,7 +57,7 @@ static int pagemap_probe(char *why, size_t size)
 const struct need need_pagemap = {
 	.name = "pagemap",
 	.about = "page frame numbers in /proc/self/pagemap",
-	.hint = "run as root (CAP_SYS_ADMIN)",
+	.hint = "sudo pinfold COMMAND (CAP_SYS_ADMIN)",
 	.probe = pagemap_probe,
 };
 
@@ -119,12 +119,18 @@ static int thp_provide(char *why, size_t size)
 	return err;
 }
 
+static bool thp_can_provide(void)
+{
+	return !access(THP "enabled", F_OK);
+}
+
 const struct need need_thp = {
 	.name = "thp",
 	.about = "transparent huge pages of 2 MiB for areas that ask for them",
 	.hint = "echo madvise > " THP "enabled",
 	.probe = thp_probe,
 	.provide = thp_provide,
+	.can_provide = thp_can_provide,
 };
 
 static long pool(const char *file)
@@ -182,12 +188,18 @@ static int hugetlb_provide(char *why, size_t size)
 	return -ENOMEM;
 }
 
+static bool hugetlb_can_provide(void)
+{
+	return pool("nr_hugepages") >= 0;
+}
+
 const struct need need_hugetlb_2m = {
 	.name = "hugetlb-2M",
 	.about = "8 free hugetlb pages of 2 MiB",
 	.hint = "echo 8 > " POOL "nr_hugepages",
 	.probe = hugetlb_probe,
 	.provide = hugetlb_provide,
+	.can_provide = hugetlb_can_provide,
 };
 
 static int advise(int advice, const char *name, char *why, size_t size)
@@ -212,7 +224,7 @@ static int pageout_probe(char *why, size_t size)
 const struct need need_pageout = {
 	.name = "pageout",
 	.about = "madvise(MADV_PAGEOUT)",
-	.hint = "use a kernel from 5.4 on",
+	.hint = "a kernel from 5.4 on: scripts/lab --kernel 5.10 -- check",
 	.probe = pageout_probe,
 };
 
@@ -224,6 +236,6 @@ static int wipeonfork_probe(char *why, size_t size)
 const struct need need_wipeonfork = {
 	.name = "wipeonfork",
 	.about = "madvise(MADV_WIPEONFORK)",
-	.hint = "use a kernel from 4.14 on",
+	.hint = "a kernel from 4.14 on: scripts/lab --kernel 5.10 -- check",
 	.probe = wipeonfork_probe,
 };

@@ -6,13 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/pci_use.h"
 #include "core/util.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
 
-/* Calls test for each device named on the command line, until one fails. */
-static int each_device(int (*test)(const char *address, char *why, size_t size), char *why,
-		       size_t size)
+/*
+ * Calls test for each device named on the command line. 0 when all of them, or
+ * any of them, pass it; else the reason is that of the last one.
+ */
+static int each_device(bool any, int (*test)(const char *address, char *why, size_t size),
+		       char *why, size_t size)
 {
 	char list[sizeof(host_options.vfio)];
 	char *rest = list, *address;
@@ -25,13 +29,13 @@ static int each_device(int (*test)(const char *address, char *why, size_t size),
 		if (strchr(address, '/') || !*address)
 			return unmet(why, size, "not a PCI address: '%s'", address);
 		err = test(address, why, size);
-		if (err)
+		if (!err == any)
 			break;
 	}
 	return err;
 }
 
-static int has_group(const char *address, char *why, size_t size)
+static int is_free(const char *address, char *why, size_t size)
 {
 	char path[300];
 
@@ -41,14 +45,14 @@ static int has_group(const char *address, char *why, size_t size)
 	snprintf(path, sizeof(path), DEVICES "%s/iommu_group", address);
 	if (access(path, F_OK))
 		return unmet(why, size, "no IOMMU group for %s", address);
-	return 0;
+	return pci_in_use("/sys", "/dev", address, why, size);
 }
 
 static int vfio_probe(char *why, size_t size)
 {
 	own_fd fd = -1;
 
-	if (each_device(has_group, why, size))
+	if (each_device(false, is_free, why, size))
 		return 1;
 	fd = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -60,22 +64,28 @@ static int vfio_probe(char *why, size_t size)
 
 static int vfio_provide(char *why, size_t size)
 {
-	static const char *const load[] = { "modprobe",		"-q", "-a", "vfio-pci",
-					    "vfio_iommu_type1", NULL };
-
-	if (each_device(has_group, why, size))
+	if (each_device(false, is_free, why, size))
 		return -ENODEV;
-	run_quietly(load);
+	load_module("vfio-pci");
+	load_module("vfio_iommu_type1");
 	return 0;
+}
+
+static bool vfio_can_provide(void)
+{
+	char why[200];
+
+	return !each_device(false, is_free, why, sizeof(why));
 }
 
 const struct need need_vfio = {
 	.name = "vfio",
 	.about = "a PCI device behind an IOMMU, named for this run",
-	.hint = "--vfio 0000:BB:DD.F; boot with intel_iommu=on or amd_iommu=on; "
-		"modprobe vfio-pci vfio_iommu_type1",
+	.hint = "--vfio 0000:BB:DD.F, on a kernel booted with intel_iommu=on or amd_iommu=on; "
+		"or scripts/lab --kernel 6.18 -- check",
 	.probe = vfio_probe,
 	.provide = vfio_provide,
+	.can_provide = vfio_can_provide,
 };
 
 static bool id_is(const char *address, const char *file, const char *wanted)
@@ -95,12 +105,12 @@ static int is_edu(const char *address, char *why, size_t size)
 
 static int edu_probe(char *why, size_t size)
 {
-	return each_device(is_edu, why, size);
+	return each_device(true, is_edu, why, size);
 }
 
 const struct need need_edu = {
 	.name = "edu",
-	.about = "the named devices are QEMU's edu, whose DMA pinfold can drive",
-	.hint = "scripts/lab run; or QEMU -device edu and --vfio",
+	.about = "a named device is QEMU's edu, whose DMA pinfold can drive",
+	.hint = "scripts/lab --kernel 6.18 -- check; or --vfio in a QEMU guest with -device edu",
 	.probe = edu_probe,
 };

@@ -50,7 +50,7 @@ static int uring_probe(char *why, size_t size)
 const struct need need_uring = {
 	.name = "uring",
 	.about = "io_uring with registered buffers",
-	.hint = "sysctl kernel.io_uring_disabled=0; a kernel with CONFIG_IO_URING",
+	.hint = "sysctl -w kernel.io_uring_disabled=0; ulimit -l unlimited",
 	.probe = uring_probe,
 };
 
@@ -82,18 +82,18 @@ static int vmsplice_probe(char *why, size_t size)
 const struct need need_vmsplice = {
 	.name = "vmsplice",
 	.about = "vmsplice that refers to the pages instead of copying them",
-	.hint = "use a kernel whose vmsplice does not copy",
+	.hint = "another kernel: scripts/lab --kernel 6.18 -- check",
 	.probe = vmsplice_probe,
 };
 
 static int lanes_probe(char *why, size_t size)
 {
-	return unmet(why, size, "lanes are not run yet");
+	return unmet(why, size, "they are parsed but not run yet");
 }
 
 const struct need need_lanes = {
 	.name = "lanes",
-	.about = "steps that run at the same time, { | }",
-	.hint = "lanes run with a later issue",
+	.about = "lanes, threads, background steps and claims",
+	.hint = "none: this version reads such programs and does not run them",
 	.probe = lanes_probe,
 };

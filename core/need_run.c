@@ -105,3 +105,46 @@ int run_quietly(const char *const argv[])
 		return -EINTR;
 	return WEXITSTATUS(status) == 127 ? -ENOENT : WEXITSTATUS(status);
 }
+
+static bool module_loaded(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	return !access(path, F_OK);
+}
+
+/* "insmod /lib/modules/.../vfio-pci.ko.xz options": its name is vfio_pci. */
+static int journal_module(char *line)
+{
+	char *path = strncmp(line, "insmod ", strlen("insmod ")) ? NULL : line + strlen("insmod ");
+	char *name;
+
+	if (!path)
+		return 0;
+	path[strcspn(path, " \n")] = '\0';
+	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	name[strcspn(name, ".")] = '\0';
+	for (char *c = name; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return module_loaded(name) ? 0 : guard_will_module(name);
+}
+
+void load_module(const char *name)
+{
+	const char *const load[] = { "modprobe", "-q", name, NULL };
+	char line[4096];
+	int err = 0;
+	FILE *f;
+
+	snprintf(line, sizeof(line),
+		 "PATH=$PATH:/usr/sbin:/sbin modprobe -q --show-depends '%s' 2>/dev/null", name);
+	f = popen(line, "re");
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f))
+		err = err ? err : journal_module(line);
+	if (!pclose(f) && !err)
+		run_quietly(load);
+}

@@ -125,11 +125,10 @@ static int zram_swapon(int n)
 
 static int swap_provide(char *why, size_t size)
 {
-	static const char *const load[] = { "modprobe", "-q", "zram", NULL };
 	int n, err;
 
 	if (access("/sys/class/zram-control", F_OK)) {
-		run_quietly(load);
+		load_module("zram");
 		if (access("/sys/class/zram-control", F_OK)) {
 			unmet(why, size, "no swap area and no zram");
 			return -ENODEV;

@@ -62,7 +62,7 @@ static int discard_emit(FILE *out, const struct op *op)
 const struct verb verb_discard = {
 	.name = "discard",
 	.about = "MADV_DONTNEED: private memory is empty again, a pin keeps the old page",
-	.rule = "madvise(2) MADV_DONTNEED; catalog 3.2 madv.dontneed",
+	.rule = "madvise(2) MADV_DONTNEED",
 	.by = ACTOR_PROCESS,
 	.exec = discard_exec,
 	.post = discard_post,
@@ -151,7 +151,7 @@ const struct verb verb_pageout = {
 	.name = "pageout",
 	.about = "MADV_PAGEOUT: reclaims the pages; no byte changes",
 	.needs = { "swap", "pageout" },
-	.rule = "madvise(2) MADV_PAGEOUT; seeds/002 \"swapout followed by read fault\"",
+	.rule = "madvise(2) MADV_PAGEOUT",
 	.by = ACTOR_PROCESS,
 	.exec = pageout_exec,
 	.post = pageout_post,
@@ -185,7 +185,7 @@ static int dontfork_emit(FILE *out, const struct op *op)
 const struct verb verb_dontfork = {
 	.name = "dontfork",
 	.about = "MADV_DONTFORK: a child made later has no mapping here",
-	.rule = "madvise(2) MADV_DONTFORK; seeds/001",
+	.rule = "madvise(2) MADV_DONTFORK",
 	.by = ACTOR_PROCESS,
 	.exec = dontfork_exec,
 	.post = dontfork_post,
@@ -219,7 +219,7 @@ static int dofork_emit(FILE *out, const struct op *op)
 const struct verb verb_dofork = {
 	.name = "dofork",
 	.about = "MADV_DOFORK undoes dontfork",
-	.rule = "madvise(2) MADV_DOFORK; seeds/001",
+	.rule = "madvise(2) MADV_DOFORK",
 	.by = ACTOR_PROCESS,
 	.exec = dofork_exec,
 	.post = dofork_post,

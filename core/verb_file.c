@@ -56,7 +56,7 @@ static void punch_model(struct model_step *s)
 const struct verb verb_punch = {
 	.name = "punch",
 	.about = "another party punches a hole: the file reads zeros there, private copies stay",
-	.rule = "fallocate(2) FALLOC_FL_PUNCH_HOLE; catalog file.punch-private-cow",
+	.rule = "fallocate(2) FALLOC_FL_PUNCH_HOLE; mm/shmem.c, unmap_mapping_range(even_cows 0)",
 	.by = ACTOR_FILE,
 	.exec = punch_exec,
 	.model = punch_model,

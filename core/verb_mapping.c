@@ -162,7 +162,7 @@ static int remap_emit(FILE *out, const struct op *op)
 const struct verb verb_remap = {
 	.name = "remap",
 	.about = "mremap moves the whole region to another address; views and pins stay coherent",
-	.rule = "mremap(2); seeds/004; catalog remap.mremap-move",
+	.rule = "mremap(2)",
 	.by = ACTOR_PROCESS,
 	.exec = remap_exec,
 	.model = remap_model,

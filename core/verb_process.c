@@ -100,7 +100,7 @@ static int exit_emit(FILE *out, const struct op *op)
 const struct verb verb_exit = {
 	.name = "exit",
 	.about = "the process exits and is reaped; its address space is gone",
-	.rule = "exit(2); seeds/002 step 4",
+	.rule = "exit(2)",
 	.by = ACTOR_PROCESS,
 	.flags = VERB_WHOLE,
 	.exec = exit_exec,

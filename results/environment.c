@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <gnu/libc-version.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +13,7 @@
 #include <unistd.h>
 
 #include "core/util.h"
-
-#ifndef PINFOLD_VERSION
-#define PINFOLD_VERSION "unknown"
-#endif
+#include "core/version.h"
 
 json_t *json_text(const char *text)
 {
@@ -158,6 +156,9 @@ static void put_cpu(json_t *o)
 	if (table_line(cpuinfo, "flags", flags, sizeof(flags)))
 		json_object_set_new(o, "hypervisor", json_boolean(strstr(flags, " hypervisor")));
 	json_object_set_new(o, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	put_file(o, "dmi_vendor", "/sys/class/dmi/id/sys_vendor");
+	put_file(o, "dmi_product", "/sys/class/dmi/id/product_name");
+	put_file(o, "smt", "/sys/devices/system/cpu/smt/active");
 	put_file(o, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
 	put_file(o, "nodes", "/sys/devices/system/node/online");
 }
@@ -180,6 +181,10 @@ static void put_memory(json_t *o)
 	}
 	put_file(t, "zero_page", "/sys/kernel/mm/transparent_hugepage/use_zero_page");
 	json_object_set_new(o, "thp", t);
+	put_file(o, "numa_balancing", "/proc/sys/kernel/numa_balancing");
+	put_file(o, "zswap", "/sys/module/zswap/parameters/enabled");
+	put_file(o, "lru_gen", "/sys/kernel/mm/lru_gen/enabled");
+	put_file(o, "overcommit", "/proc/sys/vm/overcommit_memory");
 	put_file(o, "ksm", "/sys/kernel/mm/ksm/run");
 }
 
@@ -203,6 +208,38 @@ static void put_mitigations(json_t *o)
 	json_object_set_new(o, "mitigations", m);
 }
 
+/* machine-id(5): it must not be shown to others as it is. */
+static void put_machine_id(json_t *o)
+{
+	char id[64], salted[96], hash[32];
+
+	if (file_read("/etc/machine-id", id, sizeof(id)) <= 0)
+		return;
+	snprintf(salted, sizeof(salted), "pinfold %s", id);
+	hash_text(salted, hash, sizeof(hash));
+	put_text(o, "machine_id", hash);
+}
+
+static void put_tools(json_t *o)
+{
+	json_t *t = json_object();
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s %s", pinfold_version, pinfold_commit);
+	put_text(o, "pinfold", text);
+	put_text(o, "commit", pinfold_commit);
+#ifdef __clang__
+	put_text(t, "compiler", __VERSION__);
+#else
+	put_text(t, "compiler", "GCC " __VERSION__);
+#endif
+	put_text(t, "libc", gnu_get_libc_version());
+	put_text(t, "jansson", jansson_version_str());
+	put_text(t, "liburing", BUILT_LIBURING);
+	put_text(t, "libibverbs", BUILT_LIBIBVERBS);
+	json_object_set_new(o, "tools", t);
+}
+
 json_t *environment_collect(const char *command)
 {
 	json_t *o = json_object();
@@ -220,18 +257,16 @@ json_t *environment_collect(const char *command)
 		put_text(o, "version", u.version);
 		put_text(o, "machine", u.machine);
 	}
-	if (file_read("/etc/machine-id", text, sizeof(text)) > 0) {
-		text[12] = '\0';
-		put_text(o, "machine_id", text);
-	}
+	put_machine_id(o);
 	put_file(o, "boot", "/proc/sys/kernel/random/boot_id");
 	put_file(o, "cmdline", "/proc/cmdline");
 	put_file(o, "tainted", "/proc/sys/kernel/tainted");
 	put_cpu(o);
 	put_memory(o);
 	put_mitigations(o);
+	environment_put_config(o);
 	json_object_set_new(o, "uid", json_integer(geteuid()));
-	put_text(o, "pinfold", PINFOLD_VERSION);
+	put_tools(o);
 	put_text(o, "command", command ? command : "");
 	return o;
 }

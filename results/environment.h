@@ -4,6 +4,8 @@
 #define RESULTS_ENVIRONMENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 enum { RECORD_FORMAT = 1 };
 
@@ -12,6 +14,17 @@ json_t *environment_collect(const char *command);
 
 /* Any text as a JSON string: bytes that are not UTF-8 become '?'. */
 json_t *json_text(const char *text);
+
+/*
+ * Of a kernel configuration the options that matter here, as { "KSM": "y", ... }, "n"
+ * for "is not set", and a hash of the whole. False when f is no configuration.
+ */
+bool kernel_config_read(FILE *f, json_t *config, char *hash, size_t size);
+/* "config", "config_hash", "config_source" of the running kernel, when it can be had. */
+void environment_put_config(json_t *o);
+
+/* 16 hexadecimal digits. */
+void hash_text(const char *text, char *buf, size_t size);
 
 /* "2026-11-21T14:34:44Z" */
 void utc_now(char *buf, size_t size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "results/ktap.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 static void put_line(FILE *out, const char *text)
 {
@@ -55,58 +55,117 @@ static void put_failure(struct ktap *k, const char *id, const struct verdict *v)
 		else
 			fputc(*id, k->out);
 	}
-	fputs("'\n", k->out);
+	fprintf(k->out, "'%s\n", k->repeat);
 }
 
-void ktap_plan(struct ktap *k, size_t cells)
+void ktap_begin(struct ktap *k)
 {
-	k->number = 0;
-	if (k->quiet)
-		return;
-	fprintf(k->out, "KTAP version 1\n1..%zu\n", cells);
+	if (!k->begun)
+		fputs("KTAP version 1\n", k->out);
+	k->begun = true;
 	fflush(k->out);
 }
 
-static void put_result(struct ktap *k, const char *color, const char *result, const char *id)
+void ktap_plan(struct ktap *k, size_t tests)
 {
-	fprintf(k->out, "%s%s%s %zu ", k->color ? color : "", result, k->color ? "\033[0m" : "",
-		k->number);
-	put_line(k->out, id);
+	ktap_begin(k);
+	k->number = 0;
+	k->planned = tests;
+	if (k->quiet)
+		k->held = open_memstream(&k->held_text, &k->held_size);
+	if (!k->held)
+		fprintf(k->out, "1..%zu\n", tests);
+	fflush(k->out);
+}
+
+static FILE *results(const struct ktap *k)
+{
+	return k->held ? k->held : k->out;
+}
+
+/* False when the line stays away. */
+static bool put_result(struct ktap *k, enum verdict_kind kind, const char *result, const char *id)
+{
+	static const char *const color[] = {
+		[VERDICT_PASS] = "\033[32m",	 [VERDICT_FAIL] = "\033[1;31m",
+		[VERDICT_SKIP] = "\033[2m",	 [VERDICT_UNREACHED] = "\033[33m",
+		[VERDICT_BROKEN] = "\033[1;35m",
+	};
+	FILE *out = results(k);
+
+	k->number++;
+	k->passed += kind == VERDICT_PASS;
+	k->skipped += kind == VERDICT_SKIP;
+	if (k->held && (kind == VERDICT_PASS || kind == VERDICT_SKIP))
+		return false;
+	k->shown++;
+	fprintf(out, "%s%s%s %zu ", k->color ? color[kind] : "", result, k->color ? "\033[0m" : "",
+		k->held ? k->shown : k->number);
+	put_line(out, id);
+	return true;
+}
+
+static void put_directive(struct ktap *k, const char *directive, const char *why)
+{
+	FILE *out = results(k);
+
+	fprintf(out, " # %s", directive);
+	if (*why)
+		fputc(' ', out);
+	put_line(out, why);
 }
 
 void ktap_cell(struct ktap *k, const char *id, const struct verdict *v)
 {
-	k->number++;
-	if (k->quiet && (v->kind == VERDICT_PASS || v->kind == VERDICT_SKIP))
-		return;
-	switch (v->kind) {
-	case VERDICT_PASS:
-		put_result(k, "\033[32m", "ok", id);
-		break;
-	case VERDICT_FAIL:
+	bool shown = false;
+	char why[300];
+
+	if (v->kind == VERDICT_FAIL)
 		put_failure(k, id, v);
-		put_result(k, v->known[0] ? "\033[33m" : "\033[1;31m", "not ok", id);
-		if (v->known[0])
-			fputs(" # TODO known: ", k->out);
-		put_line(k->out, v->known);
-		break;
-	case VERDICT_SKIP:
-		put_result(k, "\033[2m", "ok", id);
-		fprintf(k->out, " # SKIP %s%s", v->class, v->class[0] && v->why[0] ? ": " : "");
-		put_line(k->out, v->why);
-		break;
-	case VERDICT_UNREACHED:
-		put_result(k, "\033[33m", "ok", id);
-		fputs(" # SKIP unreached: ", k->out);
-		put_line(k->out, v->why);
-		break;
-	case VERDICT_BROKEN:
-		put_result(k, "\033[1;35m", "not ok", id);
-		fputs(" # broken: ", k->out);
-		put_line(k->out, v->why);
-		break;
+	snprintf(why, sizeof(why), "%s%s%s", v->class, *v->class && *v->why ? ": " : "", v->why);
+	shown = put_result(k, v->kind,
+			   v->kind == VERDICT_FAIL || v->kind == VERDICT_BROKEN ? "not ok" : "ok",
+			   id);
+	if (shown && v->kind == VERDICT_FAIL && v->known[0])
+		put_directive(k, "TODO known:", v->known);
+	if (shown && v->kind == VERDICT_SKIP)
+		put_directive(k, "SKIP", why);
+	if (shown && v->kind == VERDICT_UNREACHED)
+		put_directive(k, "SKIP unreached:", v->why);
+	if (shown && v->kind == VERDICT_BROKEN)
+		put_directive(k, "ERROR broken:", v->why);
+	if (shown)
+		fputc('\n', results(k));
+	fflush(k->out);
+}
+
+void ktap_test(struct ktap *k, enum verdict_kind kind, const char *text, const char *why)
+{
+	if (!put_result(k, kind, kind == VERDICT_FAIL ? "not ok" : "ok", text))
+		return;
+	if (kind == VERDICT_SKIP)
+		put_directive(k, "SKIP", why);
+	fputc('\n', results(k));
+	fflush(k->out);
+}
+
+void ktap_end(struct ktap *k, const char *why)
+{
+	while (k->number < k->planned) {
+		if (!put_result(k, VERDICT_SKIP, "ok", "not run"))
+			continue;
+		put_directive(k, "SKIP", why);
+		fputc('\n', results(k));
 	}
-	fputc('\n', k->out);
+	if (!k->held)
+		return;
+	fclose(k->held);
+	k->held = NULL;
+	fprintf(k->out, "1..%zu\n%s", k->shown + 1, k->held_text);
+	fprintf(k->out, "ok %zu the rest: %zu passed, %zu skipped%s\n", k->shown + 1, k->passed,
+		k->skipped, k->passed ? "" : " # SKIP nothing passed");
+	free(k->held_text);
+	k->held_text = NULL;
 	fflush(k->out);
 }
 

@@ -229,6 +229,7 @@ static void put_detail(const struct report *r, size_t i, size_t end, FILE *out)
 	pair(out, "read", v->read);
 	pair(out, "allowed", v->allowed);
 	pair(out, "whose", v->whose);
+	pair(out, "known", v->known);
 	pair(out, "why", v->why);
 	for (size_t run = (size_t)-1; i < end; i++) {
 		if (r->finding[i].run != run) {

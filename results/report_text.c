@@ -47,9 +47,18 @@ static void field(FILE *out, int left, const char *name, const char *text)
 	fputc('\n', out);
 }
 
+static int known_failures(const struct run *run)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < run->count; i++)
+		n += run->result[i].verdict.kind == VERDICT_FAIL && run->result[i].verdict.known[0];
+	return n;
+}
+
 static void put_head(const struct report *r, FILE *out)
 {
-	char text[256];
+	char text[256], known[32];
 
 	fputs("pinfold report\n==============\n", out);
 	for (size_t i = 0; i < r->runs; i++) {
@@ -65,10 +74,12 @@ static void put_head(const struct report *r, FILE *out)
 		field(out, 10, "pinfold", env_text(r, i, "pinfold"));
 		field(out, 10, "command", env_text(r, i, "command"));
 		field(out, 10, "started", env_text(r, i, "utc"));
+		snprintf(known, sizeof(known), " (%d known)", known_failures(&r->run[i]));
 		snprintf(text, sizeof(text),
-			 "%d fail, %d broken, %d pass, %d skip, %d unreached of %zu",
-			 t[VERDICT_FAIL], t[VERDICT_BROKEN], t[VERDICT_PASS], t[VERDICT_SKIP],
-			 t[VERDICT_UNREACHED], r->run[i].count);
+			 "%d fail%s, %d broken, %d pass, %d skip, %d unreached of %zu",
+			 t[VERDICT_FAIL], known_failures(&r->run[i]) ? known : "",
+			 t[VERDICT_BROKEN], t[VERDICT_PASS], t[VERDICT_SKIP], t[VERDICT_UNREACHED],
+			 r->run[i].count);
 		field(out, 10, "cells", text);
 	}
 }
@@ -153,6 +164,7 @@ static void put_detail(const struct report *r, size_t i, size_t end, FILE *out)
 	field(out, 11, "  read", v->read);
 	field(out, 11, "  allowed", v->allowed);
 	field(out, 11, "  whose", v->whose);
+	field(out, 11, "  known", v->known);
 	field(out, 11, "  why", v->why);
 	put_cells(r, i, end, out);
 	/* A command is for pasting: an id is never broken. */

@@ -258,6 +258,18 @@ static void earlier_boot_keeps_settings(void **state)
 	assert_int_equal(access(folder, F_OK), -1);
 }
 
+/* A module that went by itself is no failure. */
+static void module_may_be_gone(void **state)
+{
+	char boot[64];
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_true(file_read("/proc/sys/kernel/random/boot_id", boot, sizeof(boot)) > 0);
+	start_with_journal(boot, "module\tno_such_module_pinfold\t\n", 0);
+}
+
 static void unknown_line_stays(void **state)
 {
 	char boot[64], path[128], text[512];
@@ -369,6 +381,7 @@ int main(void)
 		TEST(one_run_at_a_time),
 		TEST(cut_off_line_is_no_change),
 		TEST(earlier_boot_keeps_settings),
+		TEST(module_may_be_gone),
 		TEST(unknown_line_stays),
 		TEST(host_is_restored),
 	};

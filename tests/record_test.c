@@ -263,11 +263,11 @@ static void test_ktap(void **state)
 				   "#   allowed  value 2\n"
 				   "#   whose    P\n"
 				   "#   why      one two\n"
-				   "#   repeat   pinfold run 'a/'\\''x'\n"
+				   "#   repeat   pinfold run 'a/'\\''x' --mutant 'lie'\n"
 				   "not ok 1 a/'x\n"
 				   "ok 2 b # SKIP swap: swapon FILE\n"
 				   "ok 3 b # SKIP unreached: not swapped\n"
-				   "not ok 4 b # broken: EIO\n"
+				   "not ok 4 b # ERROR broken: EIO\n"
 				   "# pass:0 fail:1 skip:1 unreached:1 broken:1\n";
 	struct verdict v = stale(),
 		       skip = { .kind = VERDICT_SKIP, .class = "swap", .why = "swapon FILE" };
@@ -275,7 +275,7 @@ static void test_ktap(void **state)
 	struct verdict broken = { .kind = VERDICT_BROKEN, .why = "EIO" };
 	char *text = NULL;
 	size_t size;
-	struct ktap k = { .out = open_memstream(&text, &size) };
+	struct ktap k = { .out = open_memstream(&text, &size), .repeat = " --mutant 'lie'" };
 
 	(void)state;
 	strcpy(v.whose, "P");
@@ -284,7 +284,36 @@ static void test_ktap(void **state)
 	ktap_cell(&k, "b", &skip);
 	ktap_cell(&k, "b", &not );
 	ktap_cell(&k, "b", &broken);
+	ktap_end(&k, "");
 	ktap_totals(&k, (int[5]){ 0, 1, 1, 1, 1 });
+	fclose(k.out);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void quiet_ktap_has_a_plan(void **state)
+{
+	static const char want[] = "KTAP version 1\n"
+				   "# crash\n"
+				   "#   step     after the last  P:exit\n"
+				   "#   repeat   pinfold run 'c'\n"
+				   "1..2\n"
+				   "not ok 1 c\n"
+				   "ok 2 the rest: 1 passed, 2 skipped\n";
+	struct verdict pass = { .page = -1 }, skip = { .kind = VERDICT_SKIP };
+	struct verdict fail = {
+		.kind = VERDICT_FAIL, .class = "crash", .step_text = "P:exit", .page = -1
+	};
+	char *text = NULL;
+	size_t size;
+	struct ktap k = { .out = open_memstream(&text, &size), .quiet = true };
+
+	(void)state;
+	ktap_plan(&k, 4);
+	ktap_cell(&k, "a", &pass);
+	ktap_cell(&k, "b", &skip);
+	ktap_cell(&k, "c", &fail);
+	ktap_end(&k, "time is over");
 	fclose(k.out);
 	assert_string_equal(text, want);
 	free(text);
@@ -330,6 +359,7 @@ int main(void)
 		TEST(test_full_disk),
 		TEST(test_label),
 		TEST(test_ktap),
+		TEST(quiet_ktap_has_a_plan),
 		TEST(test_report),
 	};
 

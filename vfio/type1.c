@@ -184,17 +184,30 @@ static int open_container(void)
 	return 0;
 }
 
+/* A device that no file drives is left alone: another mechanism may want it. */
+static bool is_driven(const char *address)
+{
+	struct vfio_device dev = { .fd = -1 };
+
+	snprintf(dev.address, sizeof(dev.address), "%s", address);
+	return find_driver(&dev) != -ENOTSUP;
+}
+
 int vfio_open(void)
 {
 	char list[sizeof(host_options.vfio)], *save = NULL;
+	bool named = false;
 	int err;
 
 	snprintf(list, sizeof(list), "%s", host_options.vfio);
 	err = open_container();
-	for (char *a = strtok_r(list, ",", &save); !err && a; a = strtok_r(NULL, ",", &save))
-		err = vfio.ndevices < VFIO_DEVICES_MAX ? open_device(a) : -E2BIG;
+	for (char *a = strtok_r(list, ",", &save); !err && a; a = strtok_r(NULL, ",", &save)) {
+		named = true;
+		if (is_driven(a))
+			err = vfio.ndevices < VFIO_DEVICES_MAX ? open_device(a) : -E2BIG;
+	}
 	if (!err && !vfio.ndevices)
-		err = -ENODEV;
+		err = named ? -ENOTSUP : -ENODEV;
 	if (err)
 		vfio_close();
 	return err;

@@ -28,9 +28,10 @@ struct vfio {
 extern struct vfio vfio;
 
 /*
- * Binds and opens the devices of host_options.vfio in one type 1 container.
- * Returns 0 or -errno, with the reason on standard error; -ENODEV when none was
- * named, -ENOTSUP when no file in vfio/ drives a device. Then nothing is open.
+ * Binds and opens the devices of host_options.vfio in one type 1 container; those
+ * that no file in vfio/ drives stay with their driver. Returns 0 or -errno, with
+ * the reason on standard error; -ENODEV when none was named, -ENOTSUP when none is
+ * driven. Then nothing is open.
  */
 int vfio_open(void);
 void vfio_close(void);

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "core/need.h"
+
+enum {
+	KEY_PIN = 256,
+	KEY_MEM,
+	KEY_CORPUS,
+	KEY_RESUME,
+	KEY_TRACE,
+	KEY_CPU,
+	KEY_VFIO,
+	KEY_RDMA,
+	KEY_NO_COLOR,
+	KEY_MUTANT,
+	KEY_DEPTH,
+	KEY_ALPHABET,
+	KEY_TIME,
+	KEY_STEP_TIMEOUT,
+	KEY_RAW,
+	OPTIONS_MAX = 32
+};
+
+#define RUNS "check run sweep"
+#define CELLS "check run sweep mutants"
+
+/* Each option with the commands that it has an effect on. */
+static const struct {
+	const char *commands;
+	struct argp_option option;
+} table[] = {
+	{ CELLS " emit-c list",
+	  { "mem", KEY_MEM, "LIST", 0, "memory kinds instead of the program's; 'all'", 0 } },
+	{ CELLS " emit-c list",
+	  { "pin", KEY_PIN, "LIST", 0,
+	    "mechanisms or classes (rw ro get any) instead of the program's", 0 } },
+	{ RUNS, { "out", 'o', "DIR", 0, "folder for the record", 0 } },
+	{ "report", { "out", 'o', "DIR", 0, "folder for the HTML file", 0 } },
+	{ RUNS, { "resume", KEY_RESUME, NULL, 0, "go on behind the cells that --out has", 0 } },
+	{ "check run mutants emit-c list",
+	  { "corpus", KEY_CORPUS, "PATH", 0,
+	    "*.pin from a folder, or one file, instead of the built-in corpus", 0 } },
+	{ RUNS, { "trace", KEY_TRACE, NULL, 0, "print each step and every view", 0 } },
+	{ CELLS,
+	  { "quiet", 'q', NULL, 0, "results of what passed or was skipped as one line at the end",
+	    0 } },
+	{ CELLS, { "no-color", KEY_NO_COLOR, NULL, 0, "no colours on a terminal", 0 } },
+	{ RUNS, { "time", KEY_TIME, "SECONDS", 0, "start no cell after that time", 0 } },
+	{ CELLS, { "step-timeout", KEY_STEP_TIMEOUT, "SECONDS", 0, "limit of one step (30)", 0 } },
+	{ CELLS, { "cpu", KEY_CPU, "N", 0, "CPU of all actors (the last one allowed)", 0 } },
+	{ CELLS " env",
+	  { "vfio", KEY_VFIO, "[DDDD:]BB:DD.F,...", 0, "PCI devices that may be used through VFIO",
+	    0 } },
+	/* Not shown until a mechanism uses it. */
+	{ CELLS " env",
+	  { "rdma", KEY_RDMA, "DEV", OPTION_HIDDEN, "RDMA device that may be used", 0 } },
+	{ RUNS, { "mutant", KEY_MUTANT, "NAME", 0, "plant a lie (see 'list')", 0 } },
+	{ RUNS, { "raw", KEY_RAW, NULL, 0, "ignore deviations", 0 } },
+	{ "sweep", { "depth", KEY_DEPTH, "N", 0, "longest program, in steps (3)", 0 } },
+	{ "sweep", { "alphabet", KEY_ALPHABET, "LIST", 0, "verbs to choose from", 0 } },
+};
+
+static bool listed(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = strstr(words, word); at; at = strstr(at + 1, word))
+		if ((at == words || at[-1] == ' ') && (!at[n] || at[n] == ' '))
+			return true;
+	return false;
+}
+
+static double seconds(const char *text)
+{
+	char *end;
+	double n = strtod(text, &end);
+
+	if (end == text || !(n > 0) || n > 1e7 || (*end && strcmp(end, "s") && strcmp(end, "m")))
+		exit(cli_fail(EXIT_USAGE, "expected a time like 90s, got '%s'", text));
+	return *end == 'm' ? n * 60 : n;
+}
+
+static int count_arg(const char *text, int least)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < least || n > 1 << 20)
+		exit(cli_fail(EXIT_USAGE, "expected a number from %d, got '%s'", least, text));
+	return (int)n;
+}
+
+/* "[DDDD:]BB:DD.F" as sysfs writes it. False when it is none. */
+static bool pci_address(const char *text, char *address, size_t size)
+{
+	unsigned domain = 0, bus, device, function;
+	int colons = 0, n = 0;
+
+	for (const char *c = text; *c; c++) {
+		if (!isxdigit((unsigned char)*c) && *c != ':' && *c != '.')
+			return false;
+		colons += *c == ':';
+	}
+	if (colons == 2)
+		sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &n);
+	else
+		sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &n);
+	if (!n || text[n] || device > 0x1f || function > 7)
+		return false;
+	snprintf(address, size, "%04x:%02x:%02x.%x", domain, bus, device, function);
+	return true;
+}
+
+static void set_vfio(const char *text)
+{
+	char list[sizeof(host_options.vfio)], address[16];
+	char *rest = list, *word, *to = host_options.vfio;
+
+	if (strlen(text) >= sizeof(list))
+		exit(cli_fail(EXIT_USAGE, "--vfio: too many devices"));
+	strcpy(list, text);
+	*to = '\0';
+	while ((word = strsep(&rest, ","))) {
+		size_t n = strlen(to), left = sizeof(host_options.vfio) - n;
+
+		if (!pci_address(word, address, sizeof(address)))
+			exit(cli_fail(EXIT_USAGE,
+				      "--vfio: expected a PCI address like "
+				      "0000:03:00.0, got '%s'",
+				      word));
+		if (strstr(to, address))
+			exit(cli_fail(EXIT_USAGE, "--vfio: %s is named twice", address));
+		if ((size_t)snprintf(to + n, left, "%s%s", n ? "," : "", address) >= left)
+			exit(cli_fail(EXIT_USAGE, "--vfio: too many devices"));
+	}
+}
+
+static void set_rdma(const char *text)
+{
+	if (!*text || strlen(text) >= sizeof(host_options.rdma))
+		exit(cli_fail(EXIT_USAGE, "--rdma: expected the name of a device, got '%s'", text));
+	strcpy(host_options.rdma, text);
+}
+
+static error_t parse_number(int key, char *arg, struct argp_state *state)
+{
+	struct cli *c = state->input;
+
+	switch (key) {
+	case KEY_TIME:
+		c->seconds = seconds(arg);
+		return 0;
+	case KEY_STEP_TIMEOUT:
+		c->step_ms = (unsigned)(seconds(arg) * 1000);
+		return 0;
+	case KEY_CPU:
+		c->cpu = count_arg(arg, 0);
+		return 0;
+	case KEY_DEPTH:
+		c->depth = count_arg(arg, 1);
+		return 0;
+	case KEY_VFIO:
+		set_vfio(arg);
+		return 0;
+	case KEY_RDMA:
+		set_rdma(arg);
+		return 0;
+	case ARGP_KEY_ARGS:
+		c->arg = state->argv + state->next;
+		c->nargs = state->argc - state->next;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct cli *c = state->input;
+	const struct {
+		int key;
+		const char **text;
+	} texts[] = { { KEY_MEM, &c->mem },	  { KEY_PIN, &c->pin },
+		      { 'o', &c->out },		  { KEY_CORPUS, &c->corpus },
+		      { KEY_MUTANT, &c->mutant }, { KEY_ALPHABET, &c->alphabet } };
+	const struct {
+		bool *flag;
+		int key;
+		bool value;
+	} flags[] = { { &c->resume, KEY_RESUME, true },
+		      { &c->trace, KEY_TRACE, true },
+		      { &c->quiet, 'q', true },
+		      { &c->color, KEY_NO_COLOR, false },
+		      { &c->raw, KEY_RAW, true } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i].key == key) {
+			*texts[i].text = arg;
+			return 0;
+		}
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (flags[i].key == key) {
+			*flags[i].flag = flags[i].value;
+			return 0;
+		}
+	return parse_number(key, arg, state);
+}
+
+int cli_parse(struct cli *cli, const struct command *c, int argc, char **argv)
+{
+	struct argp_option options[OPTIONS_MAX] = { 0 };
+	struct argp argp = { options, parse_option, c->args, c->about, NULL, NULL, NULL };
+	int n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (listed(table[i].commands, c->name))
+			options[n++] = table[i].option;
+	argp_err_exit_status = EXIT_USAGE;
+	return argp_parse(&argp, argc, argv, 0, NULL, cli) ? EXIT_USAGE : 0;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The commands as a user sees them: output, exit codes, the printed repeat command.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "core/util.h"
+
+static char folder[64], text[1 << 20];
+static const char *binary;
+
+/* Runs the shell command; "pinfold" is the binary. Output in text, the exit code returned. */
+static int sh(const char *command)
+{
+	char line[4096];
+	size_t n;
+	FILE *f;
+	int status;
+
+	snprintf(line, sizeof(line), "pinfold() { '%s' \"$@\"; }; cd '%s' && { %s; } 2>&1", binary,
+		 folder, command);
+	f = popen(line, "r");
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	status = pclose(f);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Exit 3 and 4 of a host where nothing can run are no failure of what is tested here. */
+static int sh_or_skip(const char *command)
+{
+	int code = sh(command);
+
+	if (code == EXIT_NOTHING)
+		skip();
+	return code;
+}
+
+/* Version first, one plan, results numbered from 1, everything else "# ". */
+static void assert_ktap(void)
+{
+	size_t planned = 0, results = 0, plans = 0, number = 0;
+	char *rest = text, *line;
+
+	if (strncmp(text, "KTAP version 1\n", strlen("KTAP version 1\n")) != 0)
+		fail_msg("no version line: %.200s", text);
+	strsep(&rest, "\n");
+	while ((line = strsep(&rest, "\n")) && *line) {
+		if (!strncmp(line, "# ", 2) || !strncmp(line, "#  ", 3))
+			continue;
+		if (sscanf(line, "1..%zu", &planned) == 1) {
+			assert_int_equal(results, 0);
+			plans++;
+			continue;
+		}
+		if (sscanf(line, "ok %zu ", &number) != 1 &&
+		    sscanf(line, "not ok %zu ", &number) != 1)
+			fail_msg("no KTAP: %s", line);
+		assert_int_equal(number, ++results);
+	}
+	assert_int_equal(plans, 1);
+	assert_int_equal(planned, results);
+}
+
+static void output_is_ktap(void **state)
+{
+	static const char *const commands[] = {
+		"pinfold check fork/ --mem anon --out a 2>/dev/null",
+		"pinfold check fork/ --mem anon -q --out b 2>/dev/null",
+		"pinfold check fork/ --mem anon --mutant write-nothing --out c 2>/dev/null",
+		"pinfold check fork/ --mem anon --mutant write-nothing -q --out d 2>/dev/null",
+		"pinfold check fork/ --mem anon --time 0.000001 --out e 2>/dev/null",
+		"pinfold run 'P:write=1 P:read' --trace --out f 2>/dev/null",
+		"pinfold sweep --depth 2 --alphabet write,fork,get --out g 2>/dev/null",
+		"pinfold sweep --depth 2 --alphabet write,fork,get -q --out h 2>/dev/null",
+		"pinfold mutants fork/parent-write --mem anon 2>/dev/null",
+		"pinfold mutants fork/ --mem anon -q 2>/dev/null",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		sh(commands[i]);
+		assert_ktap();
+	}
+}
+
+static void repeat_command_repeats(void **state)
+{
+	static const char *const commands[] = {
+		"pinfold check fork/ --mem anon --mutant write-nothing --out i",
+		"pinfold check \"it's/x\" --corpus \"it's.pin\" --mutant write-nothing --out j",
+		"pinfold run \"it's.pin\" --mutant write-nothing --out k",
+		"pinfold run 'P:write=1 P:read' --mutant write-nothing --out l",
+	};
+	char command[2048], out[32];
+
+	(void)state;
+	assert_int_equal(sh("printf '[x]\\nabout A.\\nsteps P:write=1 P:read\\n' >\"it's.pin\""),
+			 0);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		char *line, *end;
+
+		assert_int_equal(sh_or_skip(commands[i]), EXIT_LAW);
+		line = strstr(text, "#   repeat   ");
+		assert_non_null(line);
+		line += strlen("#   repeat   ");
+		end = strchr(line, '\n');
+		snprintf(out, sizeof(out), "repeat%zu", i);
+		snprintf(command, sizeof(command), "%.*s --out %s", (int)(end - line), line, out);
+		assert_int_equal(sh(command), EXIT_LAW);
+		assert_non_null(strstr(text, "\n1..1\n"));
+	}
+}
+
+/* A reference that vmsplice took has no device write: such programs are left out. */
+static void sweep_has_no_meaningless_programs(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		sh_or_skip("pinfold sweep --depth 3 --alphabet write,get,device-write --out m"),
+		EXIT_OK);
+	assert_null(strstr(text, "not ok"));
+}
+
+static void wrong_usage_is_2(void **state)
+{
+	static const char *const commands[] = {
+		"pinfold sweep --depth 2 --alphabet write,frok",
+		"pinfold sweep --depth 2 --mutant frok",
+		"pinfold check --mutant frok",
+		"pinfold check no-such-program",
+		"pinfold frok",
+		"pinfold env --vfio 3:0",
+		"pinfold env --vfio 0000:03:00.8",
+		"pinfold env --vfio ../../etc",
+		"pinfold env --vfio 0000:03:00.0,",
+		"pinfold env --vfio 03:00.0,0000:03:00.0",
+		"pinfold report --depth 3 x",
+		"pinfold list --trace",
+		"pinfold check --time soon",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		assert_int_equal(sh(commands[i]), EXIT_USAGE);
+		assert_null(strstr(text, "KTAP"));
+	}
+	assert_int_equal(sh("test ! -e results"), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/cli-test-XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	setenv("PINFOLD_STATE_DIR", folder, 1);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(output_is_ktap),
+		cmocka_unit_test(repeat_command_repeats),
+		cmocka_unit_test(sweep_has_no_meaningless_programs),
+		cmocka_unit_test(wrong_usage_is_2),
+	};
+
+	binary = PINFOLD_BINARY;
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
