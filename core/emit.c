@@ -252,6 +252,8 @@ static int print_op(struct emit *e, const struct op *op)
 
 	if (op->by != ACTOR_PROCESS && op->by != ACTOR_DEVICE)
 		return cannot(e, op, "only processes and devices have C text");
+	if (op->thread || op->background || op->verb == &plan_wait || op->verb == &plan_claim)
+		return cannot(e, op, "threads, steps with '&' and claims have no C text");
 	out = e->body[op->proc].file;
 	if (op->verb->flags & VERB_TAKES_PIN)
 		e->pin_op[op->pin] = *op;
