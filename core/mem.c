@@ -55,6 +55,9 @@ const struct mem_kind *mem_kind_find(const char *name)
 	for (size_t i = 0; mem_kinds[i]; i++)
 		if (!strcmp(mem_kinds[i]->name, name))
 			return mem_kinds[i];
+	for (size_t i = 0; mem_mutants[i]; i++)
+		if (!strcmp(mem_mutants[i]->name, name))
+			return mem_mutants[i];
 	return NULL;
 }
 

@@ -19,6 +19,7 @@ extern const struct mem_kind mem_swapped, mem_swapped_ro, mem_huge_zeropage;
 extern const struct mem_kind mem_ksm, mem_ksm_zero, mem_stack, mem_heap;
 extern const struct mem_kind mem_migrated, mem_numa_far;
 extern const struct mem_kind mem_mutant_shared;
+extern const struct mem_kind *const mem_mutants[]; /* NULL-terminated */
 
 /* Distance from a region to what its kind keeps beside it, out of everybody's way. */
 #define BESIDE_REGION 0x40000000ul
