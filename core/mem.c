@@ -113,6 +113,13 @@ int region_check_present(const struct region *r, bool shared, char *why, size_t 
 	return 0;
 }
 
+int region_untouched(const struct region *r)
+{
+	long pages = page_count(r->addr, r->len / BASE_PAGE, PAGE_PRESENT | PAGE_SWAPPED);
+
+	return pages < 0 ? (int)pages : !pages;
+}
+
 int page_facts(const void *addr, size_t n, struct page_fact *fact)
 {
 	enum { CHUNK = 64 };

@@ -46,7 +46,8 @@ struct mem_kind {
 	/*
 	 * In the actor: maps r->len bytes at the wished address `at` (MAP_FIXED_
 	 * NOREPLACE, aligned to 2 MiB), read-write, nothing populated beyond what
-	 * the kind is defined by. Sets r->addr. 0 or -errno.
+	 * the kind is defined by; the stack and the heap have places of their own.
+	 * Sets r->addr. 0 or -errno.
 	 */
 	int (*map)(struct region *r, char *at);
 	/* Brings the memory into the kind's state; must not change its bytes. */

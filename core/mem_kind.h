@@ -35,6 +35,9 @@ int region_map_small(struct region *r, char *at, int flags);
  */
 int region_check_present(const struct region *r, bool shared, char *why, size_t size);
 
+/* 1 when the region has no page yet: settle may store to it. Else 0; -errno. */
+int region_untouched(const struct region *r);
+
 /* Flags of a page frame (linux/kernel-page-flags.h). 0 or -errno; needs kpageflags. */
 int frame_flags(unsigned long pfn, uint64_t *flags);
 /* Of n pages of the calling process with what pagemap says; no flags when absent. */

@@ -71,6 +71,10 @@ const struct mem_kind mem_ksm = {
 
 static int ksm_zero_settle(struct region *r)
 {
+	int err = region_untouched(r);
+
+	if (err <= 0)
+		return err;
 	for (size_t off = 0; off < r->len; off += BASE_PAGE)
 		*(volatile char *)(r->addr + off) = 0;
 	if (madvise(r->addr, r->len, MADV_MERGEABLE))

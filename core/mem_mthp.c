@@ -9,27 +9,26 @@
 
 enum { PAGES_MAX = 256 };
 
-/*
- * Unit by unit: the mapping ends with the unit and all before it is populated,
- * so that no larger folio fits, whatever other sizes are enabled.
- */
 static int mthp_map(struct region *r, char *at)
 {
-	size_t unit = r->kind->unit;
+	return region_map_small(r, at, MAP_PRIVATE | MAP_ANONYMOUS);
+}
 
-	for (size_t off = 0; off < r->len; off += unit) {
-		struct region part = *r;
-		int err;
+/*
+ * Unit by unit: the mapping that asks for huge pages ends with the unit and all
+ * before it is populated, so no larger folio fits, whatever sizes are enabled.
+ */
+static int mthp_settle(struct region *r)
+{
+	int err = region_untouched(r);
 
-		part.len = unit;
-		err = region_map(&part, at + off, MAP_PRIVATE | MAP_ANONYMOUS);
-		if (!err && madvise(at + off, unit, MADV_HUGEPAGE))
-			err = -errno;
-		if (err)
-			return err;
-		*(volatile char *)(at + off) = 0;
+	if (err <= 0)
+		return err;
+	for (size_t off = 0; off < r->len; off += r->kind->unit) {
+		if (madvise(r->addr + off, r->kind->unit, MADV_HUGEPAGE))
+			return -errno;
+		*(volatile char *)(r->addr + off) = 0;
 	}
-	r->addr = at;
 	return 0;
 }
 
@@ -80,7 +79,8 @@ static int mthp_check(struct region *r, char *why, size_t size)
 	{                                                                                         \
 		.name = "mthp-" text, .about = "private anonymous folios of " text,               \
 		.needs = { need, "kpageflags" }, .share = SHARE_PRIVATE_ANON, .unit = (kb)*1024u, \
-		.units = 1, .map = mthp_map, .check = mthp_check,                                 \
+		.units = 1, .settle_at = SETTLE_MAP, .map = mthp_map, .settle = mthp_settle,      \
+		.check = mthp_check,                                                              \
 	}
 
 const struct mem_kind mem_mthp_16k = MTHP(16, "16k", "mthp-16k");

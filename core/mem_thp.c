@@ -75,10 +75,7 @@ static int drop_the_rest(struct region *r)
 {
 	size_t rest = whole_thps(r->len) - r->len;
 
-	/* ENOMEM: the region was moved before, and the rest did not come along. */
-	if (rest && madvise(r->addr + r->len, rest, MADV_DONTNEED) && errno != ENOMEM)
-		return -errno;
-	return 0;
+	return rest && munmap(r->addr + r->len, rest) ? -errno : 0;
 }
 
 static int check_rest_gone(struct region *r, char *why, size_t size)
@@ -97,7 +94,7 @@ static int check_rest_gone(struct region *r, char *why, size_t size)
 const struct mem_kind mem_thp_single = {
 	.name = "thp-single",
 	.about = "the first pages of a transparent huge page (one, unless the program wants more), "
-		 "all others discarded",
+		 "all others unmapped",
 	.needs = { "thp", "kpageflags" },
 	.share = SHARE_PRIVATE_ANON,
 	.unit = BASE_PAGE,
@@ -108,24 +105,30 @@ const struct mem_kind mem_thp_single = {
 	.check = check_rest_gone,
 };
 
-/*
- * Both ends of the region are one half of a THP, the other half stays beside;
- * THPs between are not aligned to their addresses any more.
- */
 static int mremap_map(struct region *r, char *at)
 {
-	struct region beside = *r;
-	int err = region_map(r, at, MAP_PRIVATE | MAP_ANONYMOUS);
+	return region_map(r, at, MAP_PRIVATE | MAP_ANONYMOUS);
+}
 
-	munmap(at + BESIDE_REGION, whole_thps(r->len + HALF));
+/*
+ * Both ends of the region become one half of a THP, the other half stays beside;
+ * THPs between are not aligned to their addresses any more.
+ */
+static int move_halves_in(struct region *r)
+{
+	struct region beside = *r;
+	int err = region_untouched(r);
+
+	if (err <= 0)
+		return err;
 	beside.len = whole_thps(r->len + HALF);
-	if (!err)
-		err = map_thps(&beside, at + BESIDE_REGION);
+	munmap(r->addr + BESIDE_REGION, beside.len);
+	err = map_thps(&beside, r->addr + BESIDE_REGION);
 	if (err)
 		return err;
 	for (size_t off = 0; off < beside.len; off += HUGE_PAGE)
 		*(volatile char *)(beside.addr + off) = 0;
-	if (mremap(beside.addr + HALF, r->len, r->len, MREMAP_MAYMOVE | MREMAP_FIXED, at) ==
+	if (mremap(beside.addr + HALF, r->len, r->len, MREMAP_MAYMOVE | MREMAP_FIXED, r->addr) ==
 	    MAP_FAILED)
 		return -errno;
 	return 0;
@@ -138,7 +141,9 @@ const struct mem_kind mem_thp_mremap = {
 	.share = SHARE_PRIVATE_ANON,
 	.unit = HALF,
 	.units = 1,
+	.settle_at = SETTLE_MAP,
 	.map = mremap_map,
+	.settle = move_halves_in,
 	.check = check_split,
 };
 
