@@ -14,17 +14,20 @@ static void list_tables(void)
 	puts("memory kinds");
 	for (const struct mem_kind *const *k = mem_kinds; *k; k++)
 		if (!(*k)->mutant)
-			printf("  %-14s %s\n", (*k)->name, (*k)->about);
+			printf("  %-17s %s\n", (*k)->name, (*k)->about);
+	puts("classes of memory kinds");
+	for (const struct mem_class *c = mem_classes; c->name; c++)
+		printf("  %-17s %s\n", c->name, c->about);
 	puts("pin mechanisms");
 	for (const struct pin_kind *const *k = pin_kinds; *k; k++)
 		if (!(*k)->mutant)
 			printf("  %-12s %s\n", (*k)->name, (*k)->about);
 	puts("needs");
 	for (const struct need *const *n = needs; *n; n++)
-		printf("  %-12s %s\n", (*n)->name, (*n)->about);
+		printf("  %-14s %s\n", (*n)->name, (*n)->about);
 	puts("mutants");
 	for (const struct mutant *const *m = mutants; *m; m++)
-		printf("  %-24s %s\n", (*m)->name, (*m)->about);
+		printf("  %-27s %s\n", (*m)->name, (*m)->about);
 }
 
 static int list_programs(const struct cli *cli, const struct corpus *c)

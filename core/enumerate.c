@@ -31,7 +31,7 @@ static bool mem_listed(const struct mem_kind *k, const char *list)
 	if (!list)
 		return !strcmp(k->name, "anon");
 	while (next_word(&list, word))
-		if (!strcmp(word, k->name) || (!strcmp(word, "all") && !k->mutant))
+		if (mem_word_means(word, k))
 			return true;
 	return false;
 }
@@ -81,7 +81,7 @@ static int check_words(const struct program *p, const char *list, bool mem, stru
 	char word[WORD_MAX];
 
 	while (next_word(&list, word)) {
-		bool known = mem && (mem_kind_find(word) || !strcmp(word, "all"));
+		bool known = mem && mem_word_known(word);
 
 		for (const struct pin_kind *const *k = pin_kinds; !mem && *k; k++)
 			known |= word_is_pin(*k, word);
@@ -89,7 +89,7 @@ static int check_words(const struct program *p, const char *list, bool mem, stru
 			continue;
 		snprintf(err->text, sizeof(err->text), "%s:%d:1: expected a %s, got '%s'",
 			 *p->file ? p->file : "steps", p->line,
-			 mem ? "memory kind" : "pin mechanism or class", word);
+			 mem ? "memory kind or class" : "pin mechanism or class", word);
 		return -EINVAL;
 	}
 	return 0;

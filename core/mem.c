@@ -13,13 +13,39 @@
 const struct mem_kind *const mem_kinds[] = {
 	&mem_anon,
 	&mem_thp,
+	&mem_thp_pte,
+	&mem_thp_single,
+	&mem_thp_mremap,
+	&mem_thp_shared,
+	&mem_mthp_16k,
+	&mem_mthp_32k,
+	&mem_mthp_64k,
+	&mem_mthp_128k,
+	&mem_mthp_256k,
+	&mem_mthp_512k,
+	&mem_mthp_1m,
 	&mem_private_tmpfs,
+	&mem_private_memfd,
 	&mem_private_ext4,
+	&mem_private_xfs,
+	&mem_private_hugetlbfs,
 	&mem_shared_anon,
 	&mem_shared_tmpfs,
+	&mem_shared_memfd,
+	&mem_shared_ext4,
+	&mem_shared_xfs,
+	&mem_shared_hugetlbfs,
 	&mem_zeropage,
+	&mem_huge_zeropage,
 	&mem_hugetlb_2m,
 	&mem_swapped,
+	&mem_swapped_ro,
+	&mem_ksm,
+	&mem_ksm_zero,
+	&mem_stack,
+	&mem_heap,
+	&mem_migrated,
+	&mem_numa_far,
 	&mem_mutant_shared,
 	NULL,
 };
@@ -29,6 +55,9 @@ const struct mem_kind *mem_kind_find(const char *name)
 	for (size_t i = 0; mem_kinds[i]; i++)
 		if (!strcmp(mem_kinds[i]->name, name))
 			return mem_kinds[i];
+	for (size_t i = 0; mem_mutants[i]; i++)
+		if (!strcmp(mem_mutants[i]->name, name))
+			return mem_mutants[i];
 	return NULL;
 }
 
@@ -82,6 +111,13 @@ int region_check_present(const struct region *r, bool shared, char *why, size_t 
 		}
 	}
 	return 0;
+}
+
+int region_untouched(const struct region *r)
+{
+	long pages = page_count(r->addr, r->len / BASE_PAGE, PAGE_PRESENT | PAGE_SWAPPED);
+
+	return pages < 0 ? (int)pages : !pages;
 }
 
 int page_facts(const void *addr, size_t n, struct page_fact *fact)

@@ -46,7 +46,8 @@ struct mem_kind {
 	/*
 	 * In the actor: maps r->len bytes at the wished address `at` (MAP_FIXED_
 	 * NOREPLACE, aligned to 2 MiB), read-write, nothing populated beyond what
-	 * the kind is defined by. Sets r->addr. 0 or -errno.
+	 * the kind is defined by; the stack and the heap have places of their own.
+	 * Sets r->addr. 0 or -errno.
 	 */
 	int (*map)(struct region *r, char *at);
 	/* Brings the memory into the kind's state; must not change its bytes. */
@@ -59,10 +60,22 @@ struct mem_kind {
 	int (*check)(struct region *r, char *why, size_t size);
 };
 
-/* All kinds, mutants last; NULL-terminated. */
+/* All kinds; NULL-terminated. */
 extern const struct mem_kind *const mem_kinds[];
 
+/* Finds mutants as well, also those that are not among mem_kinds. */
 const struct mem_kind *mem_kind_find(const char *name);
+
+/* A word for several kinds, in lists of kinds. */
+struct mem_class {
+	const char *name, *about;
+	const char *const *kinds; /* names, NULL-terminated */
+};
+extern const struct mem_class mem_classes[]; /* ends with a NULL name */
+
+/* Whether a word of a list stands for any kind, and whether it stands for k. */
+bool mem_word_known(const char *word);
+bool mem_word_means(const char *word, const struct mem_kind *k);
 
 /* --- Facts about a page from /proc/self/pagemap and smaps, for check and verbs --- */
 

@@ -30,6 +30,19 @@ static int ext4_prepare(struct region *r)
 	return open_unlinked(r, host_provided.ext4_dir);
 }
 
+static int xfs_prepare(struct region *r)
+{
+	return open_unlinked(r, host_provided.xfs_dir);
+}
+
+static int memfd_prepare(struct region *r)
+{
+	r->fd = memfd_create("pinfold", MFD_CLOEXEC);
+	if (r->fd < 0)
+		return -errno;
+	return ftruncate(r->fd, (off_t)r->len) ? -errno : 0;
+}
+
 static int private_map(struct region *r, char *at)
 {
 	return region_map_small(r, at, MAP_PRIVATE);
@@ -100,6 +113,64 @@ const struct mem_kind mem_shared_tmpfs = {
 	.unit = BASE_PAGE,
 	.units = 2,
 	.prepare = tmpfs_prepare,
+	.map = shared_map,
+	.check = shared_check,
+};
+
+const struct mem_kind mem_private_memfd = {
+	.name = "private-memfd",
+	.about = "MAP_PRIVATE of a memfd",
+	.share = SHARE_PRIVATE_FILE,
+	.unit = BASE_PAGE,
+	.units = 2,
+	.prepare = memfd_prepare,
+	.map = private_map,
+	.check = private_check,
+};
+
+const struct mem_kind mem_shared_memfd = {
+	.name = "shared-memfd",
+	.about = "MAP_SHARED of a memfd",
+	.share = SHARE_SHARED,
+	.unit = BASE_PAGE,
+	.units = 2,
+	.prepare = memfd_prepare,
+	.map = shared_map,
+	.check = shared_check,
+};
+
+const struct mem_kind mem_shared_ext4 = {
+	.name = "shared-ext4",
+	.about = "MAP_SHARED of a file on ext4",
+	.needs = { "ext4" },
+	.share = SHARE_SHARED_TRACKED,
+	.unit = BASE_PAGE,
+	.units = 2,
+	.prepare = ext4_prepare,
+	.map = shared_map,
+	.check = shared_check,
+};
+
+const struct mem_kind mem_private_xfs = {
+	.name = "private-xfs",
+	.about = "MAP_PRIVATE of a file on xfs",
+	.needs = { "xfs" },
+	.share = SHARE_PRIVATE_FILE,
+	.unit = BASE_PAGE,
+	.units = 2,
+	.prepare = xfs_prepare,
+	.map = private_map,
+	.check = private_check,
+};
+
+const struct mem_kind mem_shared_xfs = {
+	.name = "shared-xfs",
+	.about = "MAP_SHARED of a file on xfs",
+	.needs = { "xfs" },
+	.share = SHARE_SHARED_TRACKED,
+	.unit = BASE_PAGE,
+	.units = 2,
+	.prepare = xfs_prepare,
 	.map = shared_map,
 	.check = shared_check,
 };

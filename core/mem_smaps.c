@@ -132,3 +132,15 @@ int smaps_file(const void *addr, unsigned long *dev, unsigned long *inode)
 	*dev = makedev(major, minor);
 	return 0;
 }
+
+int smaps_named(const void *addr, const char *name)
+{
+	own_fd fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	struct lines l = { .fd = fd };
+	const char *line;
+
+	if (fd < 0)
+		return -errno;
+	line = find_entry(&l, addr);
+	return line ? strstr(line, name) != NULL : -ENOENT;
+}

@@ -69,3 +69,41 @@ const struct mem_kind mem_swapped = {
 	.settle = swapped_settle,
 	.check = swapped_check,
 };
+
+/* Pages that were not in swap when they were read back, of the region settled last. */
+static int never_swapped = -1;
+
+static int swapped_ro_settle(struct region *r)
+{
+	int err = swapped_settle(r);
+
+	if (err)
+		return err;
+	never_swapped = pages_left(r);
+	for (size_t off = 0; off < r->len; off += BASE_PAGE)
+		(void)*(volatile char *)(r->addr + off);
+	return never_swapped < 0 ? never_swapped : 0;
+}
+
+static int swapped_ro_check(struct region *r, char *why, size_t size)
+{
+	if (!never_swapped)
+		return region_check_present(r, false, why, size);
+	snprintf(why, size, "%d of %zu pages were not in swap",
+		 never_swapped < 0 ? (int)(r->len / BASE_PAGE) : never_swapped, r->len / BASE_PAGE);
+	return 1;
+}
+
+const struct mem_kind mem_swapped_ro = {
+	.name = "swapped-ro",
+	.about = "private anonymous base pages that a read brought back from swap after their "
+		 "first store",
+	.needs = { "swap", "pageout" },
+	.share = SHARE_PRIVATE_ANON,
+	.unit = BASE_PAGE,
+	.units = 2,
+	.settle_at = SETTLE_FIRST_STORE,
+	.map = swapped_map,
+	.settle = swapped_ro_settle,
+	.check = swapped_ro_check,
+};

@@ -35,6 +35,8 @@ enum share {
 	SHARE_PRIVATE_ANON,
 	SHARE_PRIVATE_FILE, /* MAP_PRIVATE of a file with first content */
 	SHARE_SHARED,	    /* MAP_SHARED, anonymous or a file */
+	/* For model_add_region() only: of a file system that tracks dirty pages. */
+	SHARE_SHARED_TRACKED,
 };
 
 enum object_kind {
@@ -120,8 +122,9 @@ struct model_page {
 };
 
 struct model_region {
-	enum share share;
+	enum share share; /* SHARE_SHARED also when tracked */
 	bool hugetlb;
+	bool tracked;  /* the kernel must hear of each store: no long-term R/W pins */
 	size_t npages; /* base pages */
 	struct model_page *page;
 };

@@ -141,6 +141,80 @@ static const struct mutant shared_anon = { .name = "anon-is-shared",
 					   .mem_name = "anon",
 					   .mem = "mutant-shared",
 					   .about = "the kind 'anon' maps shared memory" };
+static const struct mutant thp_pte = { .name = "thp-pte-stays-whole",
+				       .mem_name = "thp-pte",
+				       .mem = "mutant-thp-pte",
+				       .about = "the kind 'thp-pte' is not split" };
+static const struct mutant thp_single = { .name = "thp-single-keeps-the-rest",
+					  .mem_name = "thp-single",
+					  .mem = "mutant-thp-single",
+					  .about = "the kind 'thp-single' discards nothing" };
+static const struct mutant thp_mremap = { .name = "thp-mremap-of-base-pages",
+					  .mem_name = "thp-mremap",
+					  .mem = "mutant-thp-mremap",
+					  .about = "the kind 'thp-mremap' has no THP" };
+static const struct mutant thp_shared = { .name = "thp-shared-with-nobody",
+					  .mem_name = "thp-shared",
+					  .mem = "mutant-thp-shared",
+					  .about = "the kind 'thp-shared' forks nothing" };
+static const struct mutant mthp_64k = { .name = "mthp-of-base-pages",
+					.mem_name = "mthp-64k",
+					.mem = "mutant-mthp-64k",
+					.about = "the kind 'mthp-64k' has no folio" };
+static const struct mutant huge_zero = { .name = "huge-zeropage-is-small",
+					 .mem_name = "huge-zeropage",
+					 .mem = "mutant-huge-zeropage",
+					 .about = "the kind 'huge-zeropage' has small zero pages" };
+static const struct mutant swapped_ro = { .name = "swapped-ro-stays",
+					  .mem_name = "swapped-ro",
+					  .mem = "mutant-swapped-ro",
+					  .about = "the kind 'swapped-ro' pages nothing out" };
+static const struct mutant ksm_parted = { .name = "ksm-not-merged",
+					  .mem_name = "ksm",
+					  .mem = "mutant-ksm",
+					  .about = "the kind 'ksm' has no twins" };
+static const struct mutant ksm_zero_read = { .name = "ksm-zero-only-read",
+					     .mem_name = "ksm-zero",
+					     .mem = "mutant-ksm-zero",
+					     .about = "the kind 'ksm-zero' only reads" };
+static const struct mutant stack_elsewhere = { .name = "stack-elsewhere",
+					       .mem_name = "stack",
+					       .mem = "mutant-stack",
+					       .about = "the kind 'stack' is not on the stack" };
+static const struct mutant heap_elsewhere = { .name = "heap-elsewhere",
+					      .mem_name = "heap",
+					      .mem = "mutant-heap",
+					      .about = "the kind 'heap' is not on the heap" };
+static const struct mutant not_migrated = { .name = "migrated-stays",
+					    .mem_name = "migrated",
+					    .mem = "mutant-migrated",
+					    .about = "the kind 'migrated' moves nothing" };
+static const struct mutant numa_near = { .name = "numa-far-is-near",
+					 .mem_name = "numa-far",
+					 .mem = "mutant-numa-far",
+					 .about = "the kind 'numa-far' is bound to no node" };
+static const struct mutant hugetlbfs_shared = {
+	.name = "private-hugetlbfs-is-shared",
+	.mem_name = "private-hugetlbfs",
+	.mem = "mutant-private-hugetlbfs",
+	.about = "the kind 'private-hugetlbfs' maps the file shared"
+};
+static const struct mutant file_shared = {
+	.name = "private-file-is-shared",
+	.mem_name = "private-memfd",
+	.mem = "mutant-private-memfd",
+	.about = "the kind 'private-memfd' maps the file shared"
+};
+static const struct mutant file_private = {
+	.name = "shared-file-is-private",
+	.mem_name = "shared-memfd",
+	.mem = "mutant-shared-memfd",
+	.about = "the kind 'shared-memfd' maps the file private"
+};
+static const struct mutant untracked = { .name = "shared-ext4-in-memory",
+					 .mem_name = "shared-ext4",
+					 .mem = "mutant-shared-ext4",
+					 .about = "the kind 'shared-ext4' has a file in memory" };
 static const struct mutant copy_rw = { .name = "pin-rw-copies",
 				       .pin = "mutant-copy-rw",
 				       .about = "a R/W pin works on a copy" };
@@ -175,6 +249,23 @@ const struct mutant *const mutants[] = {
 	&punch_nothing,
 	&unpin_nothing,
 	&shared_anon,
+	&thp_pte,
+	&thp_single,
+	&thp_mremap,
+	&thp_shared,
+	&mthp_64k,
+	&huge_zero,
+	&swapped_ro,
+	&ksm_parted,
+	&ksm_zero_read,
+	&stack_elsewhere,
+	&heap_elsewhere,
+	&not_migrated,
+	&numa_near,
+	&hugetlbfs_shared,
+	&file_shared,
+	&file_private,
+	&untracked,
 	&copy_rw,
 	&copy_ro,
 	&leak_rw,

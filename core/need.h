@@ -52,6 +52,7 @@ extern struct host_options host_options;
 /* Files of provided needs, "" until provided. */
 struct host_provided {
 	char ext4_dir[512];  /* mount point of the run's ext4 loop image */
+	char xfs_dir[512];   /* mount point of the run's xfs loop image */
 	char tmpfs_dir[512]; /* mount point of the run's tmpfs */
 };
 extern struct host_provided host_provided;

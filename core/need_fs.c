@@ -13,7 +13,8 @@
 #include "core/guard.h"
 #include "core/util.h"
 
-enum { IMAGE_BYTES = 64 << 20 };
+/* mkfs.xfs refuses less; the image is sparse. */
+enum { EXT4_BYTES = 64 << 20, XFS_BYTES = 304 << 20 };
 
 static int loop_probe(char *why, size_t size)
 {
@@ -82,17 +83,14 @@ static int mount_scratch(const char *device, const char *type, const char *optio
 	return 0;
 }
 
-static int make_image(const char *path)
+static int make_image(const char *path, size_t bytes, const char *const mkfs[])
 {
-	const char *const mkfs[] = {
-		"mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", path, NULL,
-	};
 	int err = guard_will_create(path);
 	own_fd fd = err ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (err)
 		return err;
-	if (fd < 0 || ftruncate(fd, IMAGE_BYTES))
+	if (fd < 0 || ftruncate(fd, (off_t)bytes))
 		return -errno;
 	err = run_quietly(mkfs);
 	return err > 0 ? -EIO : err;
@@ -136,6 +134,34 @@ static int attach_loop(const char *path, char *device, size_t size)
 	return loop;
 }
 
+/* Makes a file system of `type` in the image at path and mounts it. */
+static int mount_image(const char *path, size_t bytes, const char *type, const char *const mkfs[],
+		       char *dir, size_t dir_size, char *why, size_t size)
+{
+	char device[32];
+	own_fd loop = -1;
+	int err;
+
+	if (!*host_options.scratch)
+		return unmet(why, size, "no scratch folder"), -ENOENT;
+	if (need_check("loop", true, why, size))
+		return -ENODEV;
+	err = make_image(path, bytes, mkfs);
+	if (err) {
+		unmet(why, size, "%s on %s: %s", mkfs[0], path, errno_name(-err));
+		return err;
+	}
+	loop = attach_loop(path, device, sizeof(device));
+	if (loop < 0) {
+		unmet(why, size, "no loop device: %s", errno_name(-loop));
+		return loop;
+	}
+	err = mount_scratch(device, type, NULL, type, dir, dir_size);
+	if (err)
+		unmet(why, size, "mounting %s: %s", device, errno_name(-err));
+	return err;
+}
+
 static int ext4_probe(char *why, size_t size)
 {
 	if (*host_provided.ext4_dir)
@@ -145,30 +171,15 @@ static int ext4_probe(char *why, size_t size)
 
 static int ext4_provide(char *why, size_t size)
 {
-	char image[400], device[32];
-	own_fd loop = -1;
-	int err;
+	char image[400];
+	const char *const mkfs[] = {
+		"mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0",
+		image,	     NULL,
+	};
 
-	if (!*host_options.scratch)
-		return unmet(why, size, "no scratch folder"), -ENOENT;
-	if (need_check("loop", true, why, size))
-		return -ENODEV;
 	snprintf(image, sizeof(image), "%s/ext4.img", host_options.scratch);
-	err = make_image(image);
-	if (err) {
-		unmet(why, size, "mkfs.ext4 on %s: %s", image, errno_name(-err));
-		return err;
-	}
-	loop = attach_loop(image, device, sizeof(device));
-	if (loop < 0) {
-		unmet(why, size, "no loop device: %s", errno_name(-loop));
-		return loop;
-	}
-	err = mount_scratch(device, "ext4", NULL, "ext4", host_provided.ext4_dir,
-			    sizeof(host_provided.ext4_dir));
-	if (err)
-		unmet(why, size, "mounting %s: %s", device, errno_name(-err));
-	return err;
+	return mount_image(image, EXT4_BYTES, "ext4", mkfs, host_provided.ext4_dir,
+			   sizeof(host_provided.ext4_dir), why, size);
 }
 
 static bool ext4_can_provide(void)
@@ -185,6 +196,31 @@ const struct need need_ext4 = {
 	.probe = ext4_probe,
 	.provide = ext4_provide,
 	.can_provide = ext4_can_provide,
+};
+
+static int xfs_probe(char *why, size_t size)
+{
+	if (*host_provided.xfs_dir)
+		return 0;
+	return unmet(why, size, "no xfs image is mounted for this run");
+}
+
+static int xfs_provide(char *why, size_t size)
+{
+	char image[400];
+	const char *const mkfs[] = { "mkfs.xfs", "-q", "-f", image, NULL };
+
+	snprintf(image, sizeof(image), "%s/xfs.img", host_options.scratch);
+	return mount_image(image, XFS_BYTES, "xfs", mkfs, host_provided.xfs_dir,
+			   sizeof(host_provided.xfs_dir), why, size);
+}
+
+const struct need need_xfs = {
+	.name = "xfs",
+	.about = "an xfs file system of this run, on a loop device",
+	.hint = "run as root, with mkfs.xfs (xfsprogs) and loop devices",
+	.probe = xfs_probe,
+	.provide = xfs_provide,
 };
 
 static int tmpfs_probe(char *why, size_t size)

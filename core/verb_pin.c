@@ -45,6 +45,10 @@ static void pin_strong(struct model_step *s, bool store)
 
 	if (pin_refused(s, store))
 		return;
+	if (store && s->m->region[s->op->region].tracked) {
+		expect_errno(&s->expect, EFAULT);
+		return;
+	}
 	o = world_own(s, s->op->proc);
 	if (o)
 		take(s, (int)(o - world_of(s)->object), false);
@@ -85,7 +89,8 @@ static int pin_emit(FILE *out, const struct op *op)
 const struct verb verb_pin_rw = {
 	.name = "pin-rw",
 	.about = "takes a read-write long-term pin (FOLL_PIN|FOLL_LONGTERM|FOLL_WRITE)",
-	.rule = "Documentation/core-api/pin_user_pages.rst; 5.19 PageAnonExclusive series",
+	.rule = "Documentation/core-api/pin_user_pages.rst; 5.19 PageAnonExclusive series; "
+		"8ac268436e6d (6.5) not of shared file pages whose stores are tracked",
 	.by = ACTOR_PROCESS,
 	.arg = ARG_PIN,
 	.flags = VERB_TAKES_PIN,

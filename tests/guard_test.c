@@ -30,6 +30,13 @@ static const char *const host_files[] = {
 	"/proc/mounts",
 	"/proc/sys/vm/nr_hugepages",
 	"/sys/kernel/mm/transparent_hugepage/enabled",
+	"/sys/kernel/mm/transparent_hugepage/use_zero_page",
+	"/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled",
+	"/sys/kernel/mm/ksm/run",
+	"/sys/kernel/mm/ksm/sleep_millisecs",
+	"/sys/kernel/mm/ksm/pages_to_scan",
+	"/sys/kernel/mm/ksm/use_zero_pages",
+	"/sys/kernel/mm/ksm/pages_shared",
 	"/sys/block/zram0/disksize",
 };
 
@@ -314,7 +321,8 @@ static void try_kind(const struct mem_kind *k)
 	if (!needs_met(k))
 		return;
 	must(!k->prepare || !k->prepare(&r), k->name, "prepare");
-	must(!k->map(&r, at) && r.addr == at, k->name, "map");
+	must(!k->map(&r, at), k->name, "map");
+	at = r.addr;
 	must(k->mutant || k->check(&r, why, sizeof(why)), k->name, "check before its time");
 	if (k->settle_at == SETTLE_MAP)
 		must(!k->settle(&r), k->name, "settle");

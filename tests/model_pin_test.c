@@ -182,6 +182,28 @@ static void pinned_page_is_not_freed(void **state)
 	allows("anon", "P:write=1 P:pin-ro P:free P:unpin P:read", "zero");
 }
 
+static void tracked_files_refuse_stores_by_a_pin(void **state)
+{
+	static const char *const tracked[] = { "shared-ext4", "shared-xfs" };
+	static const char *const memory[] = { "shared-tmpfs", "shared-memfd" };
+
+	(void)state;
+	FOR_EACH(kind, tracked)
+	{
+		allows(kind, "P:write=1 [P:pin-rw] P:read", "EFAULT P=1");
+		forbids(kind, "P:write=1 [P:pin-rw]", "ok", -1);
+		allows(kind, "P:write=1 P:pin-ro P:write=2 D:read", "P=2");
+		forbids(kind, "P:write=1 [P:pin-ro]", "EFAULT", -1);
+		allows(kind, "P:write=1 P:get P:fork C:write=2 D:read", "C=2");
+	}
+	FOR_EACH(kind, memory)
+	{
+		allows(kind, "P:write=1 [P:pin-rw] D:write=2 P:read", "ok D1=2");
+		forbids(kind, "P:write=1 [P:pin-rw]", "EFAULT", -1);
+	}
+	forbids("private-ext4", "P:write=1 [P:pin-rw]", "EFAULT", -1);
+}
+
 static void pin_needs_access(void **state)
 {
 	(void)state;
@@ -290,6 +312,7 @@ int main(void)
 		cmocka_unit_test(pin_keeps_what_was_unmapped),
 		cmocka_unit_test(pin_keeps_what_left_its_file),
 		cmocka_unit_test(pinned_page_is_not_freed),
+		cmocka_unit_test(tracked_files_refuse_stores_by_a_pin),
 		cmocka_unit_test(pin_needs_access),
 		cmocka_unit_test(device_store_is_seen_by_its_owner),
 		cmocka_unit_test(device_sector_store_keeps_the_rest),

@@ -4,7 +4,7 @@
 
 BUILD_PACKAGES=(cmake ninja-build gcc libc6-dev pkg-config liburing-dev libjansson-dev libcmocka-dev)
 CHECK_PACKAGES=(clang clang-tidy clang-format shellcheck jq)
-LAB_PACKAGES=(qemu-system-x86 busybox-static kmod xz-utils cpio zstd e2fsprogs)
+LAB_PACKAGES=(qemu-system-x86 busybox-static kmod xz-utils cpio zstd e2fsprogs xfsprogs)
 
 missing_packages() {
     local p
