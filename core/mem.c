@@ -44,6 +44,7 @@ const struct mem_kind *const mem_kinds[] = {
 	&mem_ksm_zero,
 	&mem_stack,
 	&mem_heap,
+	&mem_secretmem,
 	&mem_migrated,
 	&mem_numa_far,
 	&mem_mutant_shared,

@@ -16,7 +16,7 @@ extern const struct mem_kind mem_private_memfd, mem_shared_memfd, mem_shared_ext
 extern const struct mem_kind mem_private_xfs, mem_shared_xfs;
 extern const struct mem_kind mem_hugetlb_2m, mem_private_hugetlbfs, mem_shared_hugetlbfs;
 extern const struct mem_kind mem_swapped, mem_swapped_ro, mem_huge_zeropage;
-extern const struct mem_kind mem_ksm, mem_ksm_zero, mem_stack, mem_heap;
+extern const struct mem_kind mem_ksm, mem_ksm_zero, mem_stack, mem_heap, mem_secretmem;
 extern const struct mem_kind mem_migrated, mem_numa_far;
 extern const struct mem_kind mem_mutant_shared;
 extern const struct mem_kind *const mem_mutants[]; /* NULL-terminated */

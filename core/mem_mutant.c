@@ -29,6 +29,7 @@ CHECK_OF(heap)
 CHECK_OF(migrated)
 CHECK_OF(numa_far)
 CHECK_OF(private_hugetlbfs)
+CHECK_OF(secretmem)
 
 static int check_nothing(struct region *r, char *why, size_t size)
 {
@@ -122,6 +123,15 @@ static const struct mem_kind hugetlbfs = LIAR("private-hugetlbfs", "is shared", 
 					      map_shared_hugetlbfs, settle_nothing,
 					      check_private_hugetlbfs);
 
+static int map_shared_anon(struct region *r, char *at)
+{
+	return mem_shared_anon.map(r, at);
+}
+
+static const struct mem_kind secretmem = LIAR("secretmem", "is shared memory like any other",
+					      BASE_PAGE, map_shared_anon, settle_nothing,
+					      check_secretmem);
+
 #define LIAR_OF_FILE(text, lie, prepare_fn, map_fn)                                     \
 	{                                                                               \
 		.name = "mutant-" text, .about = lie, .share = SHARE_PRIVATE_FILE,      \
@@ -137,7 +147,8 @@ static const struct mem_kind tracked_file =
 	LIAR_OF_FILE("shared-ext4", "has a file in memory", prepare_memfd, map_shared_file);
 
 const struct mem_kind *const mem_mutants[] = {
-	&thp_pte,    &thp_single, &thp_mremap,	 &thp_shared,  &mthp,	      &huge_zeropage,
-	&swapped_ro, &ksm,	  &ksm_zero,	 &stack,       &heap,	      &migrated,
-	&numa_far,   &hugetlbfs,  &private_file, &shared_file, &tracked_file, NULL,
+	&thp_pte,	&thp_single,   &thp_mremap, &thp_shared, &mthp,
+	&huge_zeropage, &swapped_ro,   &ksm,	    &ksm_zero,	 &stack,
+	&heap,		&migrated,     &numa_far,   &hugetlbfs,	 &private_file,
+	&shared_file,	&tracked_file, &secretmem,  NULL,
 };

@@ -67,13 +67,19 @@ static int page_init(struct model_page *p, enum share share, value_t first)
 int model_add_region(struct model *m, enum share share, bool hugetlb, size_t npages, value_t first)
 {
 	struct model_region *r = &m->region[m->nregions];
-	bool tracked = share == SHARE_SHARED_TRACKED;
+	bool tracked = share == SHARE_SHARED_TRACKED, secret = share == SHARE_SHARED_SECRET;
 	int err = 0;
 
 	if (m->nregions == REGIONS_MAX)
 		return -EOVERFLOW;
-	*r = (struct model_region){ tracked ? SHARE_SHARED : share, hugetlb, tracked, npages,
-				    calloc(npages, sizeof(*r->page)) };
+	*r = (struct model_region){
+		.share = tracked || secret ? SHARE_SHARED : share,
+		.hugetlb = hugetlb,
+		.tracked = tracked,
+		.secret = secret,
+		.npages = npages,
+		.page = calloc(npages, sizeof(*r->page)),
+	};
 	if (!r->page)
 		return -ENOMEM;
 	m->nregions++;

@@ -35,8 +35,9 @@ enum share {
 	SHARE_PRIVATE_ANON,
 	SHARE_PRIVATE_FILE, /* MAP_PRIVATE of a file with first content */
 	SHARE_SHARED,	    /* MAP_SHARED, anonymous or a file */
-	/* For model_add_region() only: of a file system that tracks dirty pages. */
-	SHARE_SHARED_TRACKED,
+	/* For model_add_region() only: shared, and ... */
+	SHARE_SHARED_TRACKED, /* of a file system that tracks dirty pages */
+	SHARE_SHARED_SECRET,  /* the kernel gives out no reference to its pages */
 };
 
 enum object_kind {
@@ -122,9 +123,10 @@ struct model_page {
 };
 
 struct model_region {
-	enum share share; /* SHARE_SHARED also when tracked */
+	enum share share; /* SHARE_SHARED also when tracked or secret */
 	bool hugetlb;
 	bool tracked;  /* the kernel must hear of each store: no long-term R/W pins */
+	bool secret;   /* no pins and no references */
 	size_t npages; /* base pages */
 	struct model_page *page;
 };

@@ -211,6 +211,10 @@ static const struct mutant file_private = {
 	.mem = "mutant-shared-memfd",
 	.about = "the kind 'shared-memfd' maps the file private"
 };
+static const struct mutant not_secret = { .name = "secretmem-is-no-secret",
+					  .mem_name = "secretmem",
+					  .mem = "mutant-secretmem",
+					  .about = "the kind 'secretmem' maps shared memory" };
 static const struct mutant untracked = { .name = "shared-ext4-in-memory",
 					 .mem_name = "shared-ext4",
 					 .mem = "mutant-shared-ext4",
@@ -266,6 +270,7 @@ const struct mutant *const mutants[] = {
 	&file_shared,
 	&file_private,
 	&untracked,
+	&not_secret,
 	&copy_rw,
 	&copy_ro,
 	&leak_rw,

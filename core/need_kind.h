@@ -9,6 +9,7 @@ extern const struct need need_root, need_pagemap, need_thp, need_hugetlb_2m;
 extern const struct need need_pageout, need_wipeonfork, need_uring, need_vmsplice;
 extern const struct need need_swap, need_loop, need_ext4, need_tmpfs;
 extern const struct need need_xfs, need_kpageflags, need_huge_zeropage, need_nodes;
+extern const struct need need_secretmem;
 extern const struct need need_ksm, need_ksm_zero, need_mthp_16k, need_mthp_32k, need_mthp_64k;
 extern const struct need need_mthp_128k, need_mthp_256k, need_mthp_512k, need_mthp_1m;
 extern const struct need need_vfio, need_edu, need_lanes;

@@ -2,7 +2,6 @@
 #include "core/need_kind.h"
 
 #include <errno.h>
-#include <linux/kernel-page-flags.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 #include <time.h>
 
 #include "core/guard.h"
-#include "core/mem_kind.h"
+#include "core/mem.h"
 #include "core/util.h"
 
 #define KSM "/sys/kernel/mm/ksm/"
@@ -140,48 +139,4 @@ const struct need need_ksm_zero = {
 	.hint = "echo 1 > " KSM "use_zero_pages; echo 1 > " KSM "run",
 	.probe = ksm_zero_probe,
 	.provide = ksm_zero_provide,
-};
-
-static int kpageflags_probe(char *why, size_t size)
-{
-	char *page =
-		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct page_fact fact;
-	uint64_t flags = 0;
-	int err;
-
-	if (page == MAP_FAILED)
-		return unmet(why, size, "mmap: %s", errno_name(errno));
-	*(volatile char *)page = 1;
-	err = pages_flags(page, 1, &fact, &flags);
-	munmap(page, BASE_PAGE);
-	if (err)
-		return unmet(why, size, "/proc/kpageflags: %s", errno_name(-err));
-	if (!(flags >> KPF_ANON & 1))
-		return unmet(why, size, "/proc/kpageflags or pagemap tells nothing of a page");
-	return 0;
-}
-
-const struct need need_kpageflags = {
-	.name = "kpageflags",
-	.about = "flags of page frames in /proc/kpageflags",
-	.hint = "run as root (CAP_SYS_ADMIN)",
-	.probe = kpageflags_probe,
-};
-
-static int nodes_probe(char *why, size_t size)
-{
-	unsigned long mask = nodes_with_memory();
-
-	if (__builtin_popcountl(mask) >= 2)
-		return 0;
-	return unmet(why, size, "%d NUMA node with memory, 2 are needed",
-		     __builtin_popcountl(mask));
-}
-
-const struct need need_nodes = {
-	.name = "nodes",
-	.about = "two NUMA nodes with memory",
-	.hint = "boot with numa=fake=2",
-	.probe = nodes_probe,
 };

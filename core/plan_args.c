@@ -140,7 +140,7 @@ int resolve_region(struct resolver *r, struct op *op)
 			op->region = i;
 	if (op->region >= 0 && !r->unmapped[op->region])
 		return plan_bad(r, -EINVAL, "expected a region that is not mapped, got '%s'", name);
-	if (op->region >= 0 && r->mem->share == SHARE_SHARED && !r->mem->prepare)
+	if (op->region >= 0 && r->mem->share >= SHARE_SHARED && !r->mem->prepare)
 		return plan_bad(r, -ENOTSUP, "'%s' can't be mapped again", r->mem->name);
 	if (op->region >= 0)
 		r->unmapped[op->region] = false;

@@ -32,7 +32,8 @@ static void take(struct model_step *s, int object, bool weak)
 
 static bool pin_refused(struct model_step *s, bool store)
 {
-	if (world_access(world_of(s), s->share, s->op->proc, store) == OUTCOME_OK)
+	if (world_access(world_of(s), s->share, s->op->proc, store) == OUTCOME_OK &&
+	    !s->m->region[s->op->region].secret)
 		return false;
 	expect_errno(&s->expect, EFAULT);
 	return true;

@@ -202,6 +202,9 @@ static void tracked_files_refuse_stores_by_a_pin(void **state)
 		forbids(kind, "P:write=1 [P:pin-rw]", "EFAULT", -1);
 	}
 	forbids("private-ext4", "P:write=1 [P:pin-rw]", "EFAULT", -1);
+	allows("secretmem", "P:write=1 [P:pin-rw] [P:pin-ro] [P:get] P:read",
+	       "EFAULT EFAULT EFAULT P=1");
+	forbids("secretmem", "P:write=1 [P:get]", "ok", -1);
 }
 
 static void pin_needs_access(void **state)
