@@ -33,7 +33,7 @@ static int kpageflags_probe(char *why, size_t size)
 const struct need need_kpageflags = {
 	.name = "kpageflags",
 	.about = "flags of page frames in /proc/kpageflags",
-	.hint = "run as root (CAP_SYS_ADMIN)",
+	.hint = "sudo pinfold COMMAND (CAP_SYS_ADMIN)",
 	.probe = kpageflags_probe,
 };
 
@@ -50,7 +50,7 @@ static int nodes_probe(char *why, size_t size)
 const struct need need_nodes = {
 	.name = "nodes",
 	.about = "two NUMA nodes with memory",
-	.hint = "boot with numa=fake=2",
+	.hint = "two nodes: scripts/lab --kernel 6.18 --append numa=fake=2 -- check",
 	.probe = nodes_probe,
 };
 
@@ -73,6 +73,7 @@ static int secretmem_probe(char *why, size_t size)
 const struct need need_secretmem = {
 	.name = "secretmem",
 	.about = "memfd_secret(2)",
-	.hint = "use a kernel from 5.14 on, before 6.5 with secretmem.enable=1",
+	.hint = "a kernel from 6.5 on (from 5.14 with secretmem.enable=1): "
+		"scripts/lab --kernel 6.18 -- check",
 	.probe = secretmem_probe,
 };

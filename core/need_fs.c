@@ -218,7 +218,7 @@ static int xfs_provide(char *why, size_t size)
 const struct need need_xfs = {
 	.name = "xfs",
 	.about = "an xfs file system of this run, on a loop device",
-	.hint = "run as root, with mkfs.xfs (xfsprogs) and loop devices",
+	.hint = "sudo pinfold COMMAND, with mkfs.xfs (apt-get install xfsprogs)",
 	.probe = xfs_probe,
 	.provide = xfs_provide,
 };
