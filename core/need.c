@@ -10,9 +10,11 @@ struct host_options host_options;
 struct host_provided host_provided;
 
 const struct need *const needs[] = {
-	&need_root, &need_pagemap, &need_uring,	     &need_vmsplice, &need_thp,	 &need_hugetlb_2m,
-	&need_swap, &need_pageout, &need_wipeonfork, &need_loop,     &need_ext4, &need_tmpfs,
-	&need_vfio, &need_edu,	   &need_lanes,	     NULL,
+	&need_root,	  &need_pagemap,   &need_uring,	  &need_vmsplice,   &need_thp,
+	&need_hugetlb_2m, &need_swap,	   &need_pageout, &need_wipeonfork, &need_loop,
+	&need_ext4,	  &need_tmpfs,	   &need_vfio,	  &need_edu,	    &need_lanes,
+	&need_fuse,	  &need_loop_fuse, &need_splice,  &need_zc,	    &need_gup_test,
+	&need_udmabuf,	  &need_proc_mem,  NULL,
 };
 
 static struct answer {

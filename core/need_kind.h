@@ -9,6 +9,8 @@ extern const struct need need_root, need_pagemap, need_thp, need_hugetlb_2m;
 extern const struct need need_pageout, need_wipeonfork, need_uring, need_vmsplice;
 extern const struct need need_swap, need_loop, need_ext4, need_tmpfs;
 extern const struct need need_vfio, need_edu, need_lanes;
+extern const struct need need_proc_mem, need_fuse, need_loop_fuse, need_splice, need_zc,
+	need_gup_test, need_udmabuf;
 
 /*
  * Runs probe in a child, so that a signal, a hang or a pin of the probe leaves no
