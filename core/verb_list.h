@@ -22,6 +22,8 @@ extern const struct verb verb_dontfork, verb_dofork, verb_wipeonfork, verb_keepo
 extern const struct verb verb_pin_rw, verb_pin_ro, verb_get, verb_unpin;
 /* For a model function: the pin of the step is released. */
 void pin_end(struct model_step *s);
+/* verb_remote.c */
+extern const struct verb verb_vm_read, verb_vm_write, verb_mem_read, verb_mem_write;
 /* verb_file.c */
 extern const struct verb verb_truncate, verb_punch, verb_scavenge;
 
