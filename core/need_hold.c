@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/udmabuf.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/pin_holder.h"
 #include "core/pin_kinds.h"
+#include "core/pin_probe.h"
 #include "core/util.h"
 
 static int try_way(enum holder_way way, char *why, size_t size)
@@ -31,18 +31,11 @@ static int fuse_probe(char *why, size_t size)
 	return probe_in_child(fuse_try, why, size);
 }
 
-static int load(const char *module)
-{
-	const char *const argv[] = { "modprobe", "-q", module, NULL };
-
-	return run_quietly(argv);
-}
-
 static int fuse_provide(char *why, size_t size)
 {
 	(void)why;
 	(void)size;
-	load("fuse");
+	load_module("fuse");
 	return 0;
 }
 
@@ -68,7 +61,7 @@ static int loop_fuse_provide(char *why, size_t size)
 {
 	(void)why;
 	(void)size;
-	load("loop");
+	load_module("loop");
 	return 0;
 }
 
@@ -80,46 +73,14 @@ const struct need need_loop_fuse = {
 	.provide = loop_fuse_provide,
 };
 
-/* Pins a page, stores to it, and wants the store to be what the device sees. */
 static int try_kind(const struct pin_kind *k, char *why, size_t size)
 {
-	char *page =
-		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char seen[BASE_PAGE] = { 0 };
-	uint8_t sectors = 0;
-	const struct pin_data data = { seen, &sectors };
-	struct pin p = {
-		.kind = k, .addr = page, .len = BASE_PAGE, .max_len = BASE_PAGE, .fd = -1
-	};
-	const char *doing = "opening it";
-	int err;
+	struct pin_probe seen;
+	int err = pin_probe(k, &seen);
 
-	if (page == MAP_FAILED)
-		return unmet(why, size, "no memory");
-	memset(page, 1, BASE_PAGE);
-	err = k->open ? k->open() : 0;
-	if (!err) {
-		doing = "preparing a pin";
-		err = k->prepare(&p);
-	}
-	if (!err) {
-		doing = "pinning a page";
-		err = k->pin(&p);
-	}
-	memset(page, 2, BASE_PAGE);
-	if (!err) {
-		doing = "reading the pin";
-		err = k->device_read(&p, &data);
-	}
-	if (!err) {
-		doing = "releasing the pin";
-		err = k->unpin(&p);
-	}
 	if (err)
-		return unmet(why, size, "%s: %s", doing, errno_name(-err));
-	return memcmp(seen, page, BASE_PAGE) ?
-		       unmet(why, size, "%s copies on this kernel", k->name) :
-		       0;
+		return unmet(why, size, "%s: %s", seen.failed, errno_name(-err));
+	return seen.shows_stores ? 0 : unmet(why, size, "%s copies on this kernel", k->name);
 }
 
 static int zc_try(char *why, size_t size)
@@ -186,7 +147,7 @@ static int udmabuf_provide(char *why, size_t size)
 {
 	(void)why;
 	(void)size;
-	load("udmabuf");
+	load_module("udmabuf");
 	return 0;
 }
 
