@@ -4,7 +4,8 @@
 #include <sys/utsname.h>
 
 #include "cli/cli.h"
-#include "core/need.h"
+#include "core/need_kind.h"
+#include "core/pin_probe.h"
 
 static void list_tables(void)
 {
@@ -81,6 +82,43 @@ static bool provided(const struct need *n)
 	return n->provide && (!n->can_provide || n->can_provide());
 }
 
+static const struct pin_kind *probed;
+
+static int probe_mechanism(char *text, size_t size)
+{
+	struct pin_probe seen;
+	int err = pin_probe(probed, &seen);
+
+	if (err)
+		snprintf(text, size, "%s: %s", seen.failed, errno_name(-err));
+	else if (seen.foll_pins < 0)
+		snprintf(text, size, "not counted for this user");
+	else
+		snprintf(text, size, "%s%s",
+			 seen.foll_pins ? "FOLL_PIN" : "no FOLL_PIN: a plain page reference",
+			 probed->device_read && !seen.shows_stores ? ", a copy" : "");
+	return 1;
+}
+
+/* What takes a plain reference keeps no page with its owner over a fork. */
+static void list_references(void)
+{
+	puts("what one page is held by (nr_foll_pin_acquired)");
+	for (const struct pin_kind *const *k = pin_kinds; *k; k++) {
+		char text[200] = "";
+
+		if ((*k)->mutant)
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE((*k)->needs) && (*k)->needs[i] && !*text; i++)
+			if (need_check((*k)->needs[i], false, NULL, 0))
+				snprintf(text, sizeof(text), "needs %s", (*k)->needs[i]);
+		probed = *k;
+		if (!*text)
+			probe_in_child(probe_mechanism, text, sizeof(text));
+		printf("  %-12s %s\n", (*k)->name, text);
+	}
+}
+
 static int env_run(struct cli *cli)
 {
 	struct utsname u;
@@ -103,6 +141,7 @@ static int env_run(struct cli *cli)
 			       (*n)->about, why, "", (*n)->hint);
 		missing += unmet && !provided(*n);
 	}
+	list_references();
 	printf("%d missing\n", missing);
 	return 0;
 }

@@ -74,6 +74,8 @@ enum pin_class { PIN_RW, PIN_RO, PIN_GET, PIN_CLASSES };
 enum promise {
 	PROMISE_SAME_OBJECT,   /* FOLL_PIN|FOLL_LONGTERM */
 	PROMISE_PINNER_VALUES, /* FOLL_GET */
+	PROMISE_SHORT_RO,      /* FOLL_PIN for reading: the object, where there is an own one */
+	PROMISE_FILE_PAGE,     /* the page cache's page, no address: what the file shows */
 };
 
 struct pinned {
@@ -112,7 +114,7 @@ struct expect {
 /* What was seen of one base page. */
 struct seen {
 	enum outcome outcome;
-	int err;
+	int err;	  /* 0: the one that refusal of memory is for this verb */
 	const void *data; /* BASE_PAGE bytes, or NULL when nothing was read */
 	uint8_t sectors;  /* bitmap of the sectors that data holds */
 };

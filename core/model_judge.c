@@ -23,7 +23,7 @@ static int sector_mismatch(const struct expect *e, const struct seen *seen,
 static bool outcome_agrees(const struct expect *e, const struct seen *seen)
 {
 	return (e->outcomes & seen->outcome) &&
-	       (seen->outcome != OUTCOME_ERR || !e->err || e->err == seen->err);
+	       (seen->outcome != OUTCOME_ERR || !e->err || !seen->err || e->err == seen->err);
 }
 
 static void expect_merge(struct expect *into, const struct expect *e)

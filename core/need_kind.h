@@ -13,6 +13,8 @@ extern const struct need need_secretmem;
 extern const struct need need_ksm, need_ksm_zero, need_mthp_16k, need_mthp_32k, need_mthp_64k;
 extern const struct need need_mthp_128k, need_mthp_256k, need_mthp_512k, need_mthp_1m;
 extern const struct need need_vfio, need_edu, need_lanes;
+extern const struct need need_proc_mem, need_fuse, need_loop_fuse, need_splice, need_zc,
+	need_gup_test, need_udmabuf;
 
 /*
  * Runs probe in a child, so that a signal, a hang or a pin of the probe leaves no

@@ -86,6 +86,60 @@ const struct need need_vmsplice = {
 	.probe = vmsplice_probe,
 };
 
+static int splice_try(char *why, size_t size)
+{
+	int file = memfd_create("pinfold-splice", MFD_CLOEXEC), held[2], copy[2];
+	loff_t at = 0;
+	char seen = 0;
+
+	if (file < 0 || ftruncate(file, BASE_PAGE) || pwrite(file, "1", 1, 0) != 1 ||
+	    pipe2(held, O_CLOEXEC) || pipe2(copy, O_CLOEXEC))
+		return unmet(why, size, "no file or pipe: %s", errno_name(errno));
+	if (splice(file, &at, held[1], NULL, BASE_PAGE, SPLICE_F_NONBLOCK) != BASE_PAGE)
+		return unmet(why, size, "splice: %s", errno_name(errno));
+	if (pwrite(file, "2", 1, 0) != 1 ||
+	    tee(held[0], copy[1], BASE_PAGE, SPLICE_F_NONBLOCK) != BASE_PAGE ||
+	    read(copy[0], &seen, 1) != 1)
+		return unmet(why, size, "reading the pipe: %s", errno_name(errno));
+	return seen == '2' ? 0 : unmet(why, size, "splice copies on this kernel");
+}
+
+static int splice_probe(char *why, size_t size)
+{
+	return probe_in_child(splice_try, why, size);
+}
+
+const struct need need_splice = {
+	.name = "splice",
+	.about = "splice from a file that refers to its pages instead of copying them",
+	.hint = "use a kernel whose splice does not copy",
+	.probe = splice_probe,
+};
+
+static int proc_mem_try(char *why, size_t size)
+{
+	char *page = fresh_page();
+	own_fd fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+
+	if (!page || fd < 0 || mprotect(page, BASE_PAGE, PROT_READ))
+		return unmet(why, size, "/proc/self/mem: %s", errno_name(errno));
+	if (pwrite(fd, "2", 1, (off_t)(uintptr_t)page) != 1)
+		return unmet(why, size, "a forced write: %s", errno_name(errno));
+	return 0;
+}
+
+static int proc_mem_probe(char *why, size_t size)
+{
+	return probe_in_child(proc_mem_try, why, size);
+}
+
+const struct need need_proc_mem = {
+	.name = "proc-mem",
+	.about = "/proc/PID/mem that overrides protection",
+	.hint = "boot with proc_mem.force_override=always",
+	.probe = proc_mem_probe,
+};
+
 static int lanes_probe(char *why, size_t size)
 {
 	return unmet(why, size, "they are parsed but not run yet");

@@ -35,6 +35,17 @@ struct pin_kind {
 	unsigned dirs;	  /* of enum pin_dirs */
 	size_t write_max; /* bytes of one device write of a slow device; 0: any */
 	bool mutant;
+	/*
+	 * One transfer, submitted by pin. It ends with the device step, which moves all
+	 * of the pin (device_write: in pieces, in ascending order, the transfer ends
+	 * with the last byte), else with unpin, and then moves nothing. pin may then
+	 * take the accessible head of the range alone, as its system call does.
+	 */
+	bool oneshot;
+	unsigned shares; /* bits 1 << enum share of the memory it works on; 0: any */
+	bool file;	 /* works on memory with a file alone, through p->fd */
+	bool memfd;	 /* and that is a memfd which takes seals (kinds named "...memfd") */
+	bool single;	 /* one such pin at a time on the whole system */
 
 	/*
 	 * In the runner, once before the first cell that needs it (may be NULL):
@@ -53,7 +64,8 @@ struct pin_kind {
 	 * Copies what the device side sees of the pinned bytes to data->dst + p->start
 	 * (p->start: offset of the pin inside its region) and marks the sectors that
 	 * arrived: all of them, or for a slow device a sample of at least the first
-	 * and last sector of the pin. Repeatable. 0 or -errno (harness trouble).
+	 * and last sector of the pin. Repeatable, but for oneshot. 0 or -errno (harness
+	 * trouble). NULL when the mechanism has no such direction.
 	 */
 	int (*device_read)(struct pin *p, const struct pin_data *data);
 	/*
@@ -77,9 +89,10 @@ struct pin {
 	const struct pin_kind *kind;
 	int index;	/* number of the pin in the program, from 0 */
 	char *addr;	/* in the pinning process */
-	size_t len;	/* bytes, multiple of BASE_PAGE */
+	size_t len;	/* bytes, multiple of BASE_PAGE; of SECTOR for oneshot */
 	int region;	/* number of its region */
 	size_t start;	/* byte offset of addr in its region */
+	int fd;		/* of the file behind the region, or -1; set by pin-rw, pin-ro, get */
 	bool live;	/* between pin and unpin */
 	size_t max_len; /* set before prepare: an upper bound of len */
 	void *priv;	/* owned by the mechanism; prepare allocates, release frees */

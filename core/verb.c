@@ -11,7 +11,8 @@ const struct verb *const verbs[] = {
 	&verb_pin_ro,	&verb_get,	  &verb_unpin,	    &verb_protect,
 	&verb_discard,	&verb_free,	  &verb_pageout,    &verb_dontfork,
 	&verb_dofork,	&verb_wipeonfork, &verb_keeponfork, &verb_remap,
-	&verb_truncate, &verb_punch,	  &verb_scavenge,   NULL,
+	&verb_truncate, &verb_punch,	  &verb_scavenge,   &verb_vm_read,
+	&verb_vm_write, &verb_mem_read,	  &verb_mem_write,  NULL,
 };
 
 const struct verb *verb_find(const char *name)

@@ -78,6 +78,8 @@ static void read_model(struct model_step *s)
 		if (o && o->lazyfree && !world_pinned(w, w->view[op->proc].object))
 			world_branch(s)->view[op->proc].state = VIEW_ABSENT;
 	}
+	if (op->by == ACTOR_DEVICE && op->pin_kind->oneshot)
+		pin_end(s);
 }
 
 char *value_identifier(value_t v, char *buf, size_t size)
@@ -137,7 +139,7 @@ const struct verb verb_read = {
 	.emit = read_emit,
 };
 
-static void pattern_page(char *page, const struct actor *a, const struct op *op, size_t number)
+void op_pattern(const struct actor *a, const struct op *op, size_t number, char *page)
 {
 	struct pattern_site site = { a->nonce, (uint8_t)op->region, (uint32_t)number };
 	uint8_t map = op_sectors(op, number);
@@ -156,7 +158,7 @@ static int transfer(struct actor *a, const struct op *op)
 		size_t page = op->first + i, at = page * BASE_PAGE;
 		uint8_t map = op_sectors(op, page);
 
-		pattern_page(a->image + at, a, op, page);
+		op_pattern(a, op, page, a->image + at);
 		for (size_t s = 0; s < PAGE_SECTORS;) {
 			size_t end = s;
 			int err = 0;
@@ -192,7 +194,7 @@ static int write_exec(struct actor *a, const struct op *op)
 
 		if (op_sectors(op, page))
 			FAULT_GUARD(a->outcome[i],
-				    pattern_page(base + page * BASE_PAGE, a, op, page));
+				    op_pattern(a, op, page, base + page * BASE_PAGE));
 	}
 	return 0;
 }
@@ -217,6 +219,8 @@ static void write_model(struct model_step *s)
 	}
 	if (o)
 		world_store(o, s->sectors, op->value);
+	if (op->by == ACTOR_DEVICE && op->pin_kind->oneshot)
+		pin_end(s);
 }
 
 static int write_emit(FILE *out, const struct op *op)

@@ -7,6 +7,8 @@
 
 /* verb_access.c */
 extern const struct verb verb_read, verb_write;
+/* What a store of op puts into base page `number` of its region. */
+void op_pattern(const struct actor *a, const struct op *op, size_t number, char *page);
 /* A value's name in the text of emit-c: "P_1". Returns buf. */
 char *value_identifier(value_t v, char *buf, size_t size);
 /* verb_process.c */
@@ -18,6 +20,10 @@ extern const struct verb verb_discard, verb_free, verb_pageout;
 extern const struct verb verb_dontfork, verb_dofork, verb_wipeonfork, verb_keeponfork;
 /* verb_pin.c */
 extern const struct verb verb_pin_rw, verb_pin_ro, verb_get, verb_unpin;
+/* For a model function: the pin of the step is released. */
+void pin_end(struct model_step *s);
+/* verb_remote.c */
+extern const struct verb verb_vm_read, verb_vm_write, verb_mem_read, verb_mem_write;
 /* verb_file.c */
 extern const struct verb verb_truncate, verb_punch, verb_scavenge;
 

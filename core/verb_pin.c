@@ -8,10 +8,11 @@ static int pin_exec(struct actor *a, const struct op *op)
 	struct pin *p = &a->pin[op->pin];
 	int err;
 
-	p->addr = op_addr(a, op);
+	p->addr = op_addr(a, op) + op->off;
 	p->region = op->region;
-	p->start = op->first * BASE_PAGE;
-	p->len = op_bytes(op);
+	p->start = op->first * BASE_PAGE + op->off;
+	p->len = op->len ? op->len : op_bytes(op);
+	p->fd = a->region[op->region].fd;
 	err = op->pin_kind->pin(p);
 	p->live = !err;
 	return err;
@@ -26,7 +27,7 @@ static void take(struct model_step *s, int object, bool weak)
 			      .weak = weak,
 			      .owner = (uint8_t)s->op->proc,
 			      .object = (uint8_t)object,
-			      .from_file = weak && s->share == SHARE_PRIVATE_FILE &&
+			      .from_file = weak && s->share != SHARE_PRIVATE_ANON &&
 					   w->view[s->op->proc].state == VIEW_ABSENT };
 }
 
@@ -60,20 +61,45 @@ static void pin_rw_model(struct model_step *s)
 	pin_strong(s, true);
 }
 
+/* Without FOLL_LONGTERM the zero page and the file's own page stay; hugetlb has no zero page. */
+static bool short_of_own(struct model_step *s)
+{
+	const struct view *v = &world_of(s)->view[s->op->proc];
+
+	return s->op->pin_kind->promise == PROMISE_SHORT_RO && s->share != SHARE_SHARED &&
+	       v->state == VIEW_ABSENT && (s->share == SHARE_PRIVATE_FILE || !s->hugetlb);
+}
+
 static void pin_ro_model(struct model_step *s)
 {
-	pin_strong(s, false);
+	if (!short_of_own(s))
+		pin_strong(s, false);
+	else if (!pin_refused(s, false))
+		take(s, 0, true);
+}
+
+/* The file lends a page, or the zero page for a hole; no mapping is asked. */
+static void get_file_model(struct model_step *s)
+{
+	const struct object *o = &world_of(s)->object[0];
+	int zeros = 0;
+
+	if (o->kind == OBJECT_GONE) {
+		expect_errno(&s->expect, ENODATA);
+		return;
+	}
+	for (int i = 0; i < PAGE_SECTORS; i++)
+		zeros += o->value[i] == VALUE_ZERO;
+	take(s, 0, zeros == PAGE_SECTORS);
 }
 
 /* In shared memory a reference holds the one page that everybody has. */
 static void get_model(struct model_step *s)
 {
-	if (pin_refused(s, false))
-		return;
-	if (s->share == SHARE_SHARED)
-		take(s, 0, false);
-	else
-		take(s, 0, true);
+	if (s->op->pin_kind->promise == PROMISE_FILE_PAGE)
+		get_file_model(s);
+	else if (!pin_refused(s, false))
+		take(s, 0, s->share != SHARE_SHARED);
 }
 
 static int pin_emit(FILE *out, const struct op *op)
@@ -139,7 +165,7 @@ static int unpin_exec(struct actor *a, const struct op *op)
 }
 
 /* Releasing a R/W pin marks the page dirty, so MADV_FREE may drop it no longer. */
-static void unpin_model(struct model_step *s)
+void pin_end(struct model_step *s)
 {
 	struct world *w = world_of(s);
 	struct pinned *p = &w->pin[s->op->pin];
@@ -179,6 +205,6 @@ const struct verb verb_unpin = {
 	.arg = ARG_PIN,
 	.flags = VERB_DROPS_PIN,
 	.exec = unpin_exec,
-	.model = unpin_model,
+	.model = pin_end,
 	.emit = unpin_emit,
 };

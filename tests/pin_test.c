@@ -360,6 +360,8 @@ int main(void)
 		EACH(pin_vmsplice),
 		EACH(pin_vfio_rw),
 		EACH(pin_vfio_ro),
+		EACH(pin_gup_rw),
+		EACH(pin_gup_ro),
 	};
 	const char *devices = getenv("PINFOLD_VFIO");
 	char why[256] = "";

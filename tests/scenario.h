@@ -41,6 +41,9 @@ static const struct pin_kind *const scenario_pins[PIN_CLASSES] = {
 	[PIN_GET] = &scenario_get,
 };
 
+/* What the programs pin with; a test may set others. */
+static const struct pin_kind *const *scenario_uses = scenario_pins;
+
 static inline value_t scenario_value(const char *text, size_t len)
 {
 	const char *equal = memchr(text, '=', len);
@@ -66,7 +69,8 @@ static inline bool scenario_outcome(const char *text, size_t len, struct seen *s
 		int err;
 	} known[] = { { "SEGV", OUTCOME_SEGV, 0 },	 { "BUS", OUTCOME_BUS, 0 },
 		      { "ok", OUTCOME_OK, 0 },		 { "EFAULT", OUTCOME_ERR, EFAULT },
-		      { "EINVAL", OUTCOME_ERR, EINVAL }, { "ENOMEM", OUTCOME_ERR, ENOMEM } };
+		      { "EINVAL", OUTCOME_ERR, EINVAL }, { "ENOMEM", OUTCOME_ERR, ENOMEM },
+		      { "ENODATA", OUTCOME_ERR, ENODATA } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strlen(known[i].name) == len && !strncmp(text, known[i].name, len)) {
@@ -151,7 +155,7 @@ static inline bool scenario_run(const char *kind, const char *steps, const char 
 	int bad = 0;
 
 	if (steps_parse(p, steps, "test", 1, 1, &err) ||
-	    plan_make(plan, p, mem, scenario_pins, &err))
+	    plan_make(plan, p, mem, scenario_uses, &err))
 		fail_msg("%s", err.text);
 	scenario_model(&m, mem, plan);
 	for (int i = 0; i < plan->nops && !bad; i++) {

@@ -16,7 +16,7 @@ struct pipe {
 	size_t size; /* bytes of pages it takes: one slot holds one base page */
 };
 
-struct vmsplice {
+struct pipes {
 	struct pipe pipe[PIPES_MAX], scratch;
 	int npipes, null;
 	bool held;
@@ -43,9 +43,9 @@ static int pipe_open(struct pipe *pipe, size_t wanted)
 	return 0;
 }
 
-static void vmsplice_release(struct pin *p)
+static void pipes_release(struct pin *p)
 {
-	struct vmsplice *v = p->priv;
+	struct pipes *v = p->priv;
 
 	if (!v)
 		return;
@@ -57,7 +57,7 @@ static void vmsplice_release(struct pin *p)
 	p->priv = NULL;
 }
 
-static int pipes_open(struct vmsplice *v, size_t len)
+static int pipes_open(struct pipes *v, size_t len)
 {
 	size_t wanted = BASE_PAGE, held = 0;
 	int err;
@@ -81,9 +81,9 @@ static int pipes_open(struct vmsplice *v, size_t len)
 	return err;
 }
 
-static int vmsplice_prepare(struct pin *p)
+static int pipes_prepare(struct pin *p)
 {
-	struct vmsplice *v = pin_alloc(sizeof(*v));
+	struct pipes *v = pin_alloc(sizeof(*v));
 	int err = 0;
 
 	if (!v)
@@ -96,12 +96,12 @@ static int vmsplice_prepare(struct pin *p)
 	if (!err)
 		err = pipes_open(v, p->max_len);
 	if (err)
-		vmsplice_release(p);
+		pipes_release(p);
 	return err;
 }
 
 /* Closing would not do: other actors inherited the same pipes. */
-static int pipe_drain(const struct vmsplice *v, const struct pipe *pipe)
+static int pipe_drain(const struct pipes *v, const struct pipe *pipe)
 {
 	ssize_t n;
 
@@ -111,7 +111,7 @@ static int pipe_drain(const struct vmsplice *v, const struct pipe *pipe)
 	return n < 0 && errno != EAGAIN ? -errno : 0;
 }
 
-static int drain_all(struct vmsplice *v)
+static int drain_all(struct pipes *v)
 {
 	int err = 0;
 
@@ -124,25 +124,35 @@ static int drain_all(struct vmsplice *v)
 	return err;
 }
 
-static int pipe_fill(const struct pipe *pipe, char *addr, size_t len)
+/* At most len bytes from byte off of the pin. */
+static ssize_t lend(const struct pin *p, const struct pipe *pipe, size_t off, size_t len)
+{
+	struct iovec iov = { .iov_base = p->addr + off, .iov_len = len };
+	loff_t at = (loff_t)(p->start + off);
+
+	if (p->kind != &pin_splice)
+		return vmsplice(pipe->fd[1], &iov, 1, SPLICE_F_NONBLOCK);
+	return splice(p->fd, &at, pipe->fd[1], NULL, len, SPLICE_F_NONBLOCK);
+}
+
+static int pipe_fill(const struct pin *p, const struct pipe *pipe, size_t off, size_t len)
 {
 	while (len) {
-		struct iovec iov = { .iov_base = addr, .iov_len = len };
-		ssize_t n = vmsplice(pipe->fd[1], &iov, 1, SPLICE_F_NONBLOCK);
+		ssize_t n = lend(p, pipe, off, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return n ? -errno : -EIO;
-		addr += n;
+			return n ? -errno : -ENODATA;
+		off += (size_t)n;
 		len -= (size_t)n;
 	}
 	return 0;
 }
 
-static int vmsplice_pin(struct pin *p)
+static int pipes_pin(struct pin *p)
 {
-	struct vmsplice *v = p->priv;
+	struct pipes *v = p->priv;
 	size_t off = 0;
 	int err = 0;
 
@@ -157,7 +167,7 @@ static int vmsplice_pin(struct pin *p)
 		}
 		if (len > v->pipe[i].size)
 			len = v->pipe[i].size;
-		err = pipe_fill(&v->pipe[i], p->addr + off, len);
+		err = pipe_fill(p, &v->pipe[i], off, len);
 		off += len;
 	}
 	if (err)
@@ -167,9 +177,9 @@ static int vmsplice_pin(struct pin *p)
 	return err;
 }
 
-static int vmsplice_unpin(struct pin *p)
+static int pipes_unpin(struct pin *p)
 {
-	struct vmsplice *v = p->priv;
+	struct pipes *v = p->priv;
 	int err;
 
 	if (!v->held)
@@ -180,7 +190,7 @@ static int vmsplice_unpin(struct pin *p)
 	return err;
 }
 
-static int pipe_look(const struct vmsplice *v, const struct pipe *pipe, char *dst, size_t len)
+static int pipe_look(const struct pipes *v, const struct pipe *pipe, char *dst, size_t len)
 {
 	ssize_t n = tee(pipe->fd[0], v->scratch.fd[1], len, SPLICE_F_NONBLOCK);
 	size_t got = 0;
@@ -197,9 +207,9 @@ static int pipe_look(const struct vmsplice *v, const struct pipe *pipe, char *ds
 	return got == len ? 0 : -EIO;
 }
 
-static int vmsplice_device_read(struct pin *p, const struct pin_data *data)
+static int pipes_device_read(struct pin *p, const struct pin_data *data)
 {
-	struct vmsplice *v = p->priv;
+	struct pipes *v = p->priv;
 	size_t off = 0;
 
 	/* An earlier read that failed may have left references here. */
@@ -219,7 +229,7 @@ static int vmsplice_device_read(struct pin *p, const struct pin_data *data)
 	return 0;
 }
 
-static int vmsplice_emit(FILE *out, const char *what, const struct pin *p)
+static int pipes_emit(FILE *out, const char *what, const struct pin *p)
 {
 	int n = p->index;
 	size_t at = p->start, len = p->len;
@@ -238,6 +248,11 @@ static int vmsplice_emit(FILE *out, const char *what, const struct pin *p)
 			"\t    fcntl(pin%d_tee[0], F_SETPIPE_SZ, %zu) < 0)\n"
 			"\t\tdie(\"pipe\");\n",
 			n, n, n, len, n, len);
+	else if (!strcmp(what, "pin") && p->kind == &pin_splice)
+		fprintf(out,
+			"\tcheck(splice(fd%d, &(loff_t){ %zu }, pin%d[1], NULL, %zu,\n"
+			"\t\t     SPLICE_F_NONBLOCK) != %zu);\n",
+			p->region, at, n, len, len);
 	else if (!strcmp(what, "pin"))
 		fprintf(out,
 			"\tcheck(vmsplice(pin%d[1], &(struct iovec){ r%d + %zu, %zu }, 1,\n"
@@ -264,10 +279,29 @@ const struct pin_kind pin_vmsplice = {
 	.class = PIN_GET,
 	.promise = PROMISE_PINNER_VALUES,
 	.dirs = DEVICE_READS,
-	.prepare = vmsplice_prepare,
-	.pin = vmsplice_pin,
-	.device_read = vmsplice_device_read,
-	.unpin = vmsplice_unpin,
-	.release = vmsplice_release,
-	.emit = vmsplice_emit,
+	.prepare = pipes_prepare,
+	.pin = pipes_pin,
+	.device_read = pipes_device_read,
+	.unpin = pipes_unpin,
+	.release = pipes_release,
+	.emit = pipes_emit,
+};
+
+const struct pin_kind pin_splice = {
+	.name = "splice",
+	.about = "pages of the file lent to a pipe by splice(2), looked at by tee(2)",
+	.rule = "mm/filemap.c: filemap_splice_read() takes references of page cache pages; "
+		"mm/shmem.c: the zero page for a hole, bd194b187115 (6.5)",
+	.needs = { "splice" },
+	.class = PIN_GET,
+	.promise = PROMISE_FILE_PAGE,
+	.dirs = DEVICE_READS,
+	.shares = 1u << SHARE_SHARED,
+	.file = true,
+	.prepare = pipes_prepare,
+	.pin = pipes_pin,
+	.device_read = pipes_device_read,
+	.unpin = pipes_unpin,
+	.release = pipes_release,
+	.emit = pipes_emit,
 };
