@@ -62,8 +62,15 @@ enum view_state {
 enum view_prot { VIEW_RW, VIEW_RO, VIEW_NO };
 enum view_fork { FORK_DONT, FORK_WIPE }; /* bits of view.fork */
 
+/* Bits of view.flags. */
+enum view_flags {
+	VIEW_LOCKED = 1,  /* mlock: not inherited by a child */
+	VIEW_SEALED = 2,  /* mseal */
+	VIEW_GUARDED = 4, /* MADV_GUARD_INSTALL: any access is SIGSEGV */
+};
+
 struct view {
-	uint8_t state, object, prot, fork;
+	uint8_t state, object, prot, fork, flags;
 };
 
 /* How a pin was taken (include/linux/mm.h, Documentation/core-api/pin_user_pages.rst). */
@@ -214,6 +221,14 @@ const struct object *world_visible(const struct world *w, enum share share, int 
 
 /* Access by a process: returns OUTCOME_OK, _SEGV or _BUS. */
 enum outcome world_access(const struct world *w, enum share share, int proc, bool store);
+
+/*
+ * The view of op's process for a call that its mapping may refuse: NULL, with the
+ * errno expected, without a mapping (unmapped), or where mseal(2) forbids a change.
+ */
+struct view *world_changeable(struct model_step *s, int unmapped);
+/* The same for advice that discards private memory; mlock(2) refuses some of it. */
+struct view *world_discardable(struct model_step *s, bool locked_is_refused);
 
 void world_store(struct object *o, uint8_t sectors, value_t v);
 void expect_object(struct expect *e, const struct object *o, uint8_t sectors);

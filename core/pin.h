@@ -81,6 +81,7 @@ struct pin {
 	int region;	/* number of its region */
 	size_t start;	/* byte offset of addr in its region */
 	bool live;	/* between pin and unpin */
+	int proc;	/* the process that took it; a child inherits the rest */
 	size_t max_len; /* set before prepare: an upper bound of len */
 	void *priv;	/* owned by the mechanism; prepare allocates, release frees */
 };

@@ -18,6 +18,12 @@ extern const struct verb verb_discard, verb_free, verb_pageout;
 extern const struct verb verb_dontfork, verb_dofork, verb_wipeonfork, verb_keeponfork;
 /* verb_pin.c */
 extern const struct verb verb_pin_rw, verb_pin_ro, verb_get, verb_unpin;
+/* verb_lru.c, verb_thp.c */
+extern const struct verb verb_cold, verb_populate_read, verb_populate_write, verb_mlock;
+extern const struct verb verb_munlock, verb_reclaim, verb_collapse, verb_split_map, verb_split;
+/* verb_ksm.c, verb_move.c, verb_vma.c */
+extern const struct verb verb_merge, verb_unmerge, verb_migrate, verb_compact, verb_offline;
+extern const struct verb verb_guard, verb_unguard, verb_mseal, verb_clear_refs;
 /* verb_file.c */
 extern const struct verb verb_truncate, verb_punch, verb_scavenge;
 

@@ -14,6 +14,7 @@ static int pin_exec(struct actor *a, const struct op *op)
 	p->len = op_bytes(op);
 	err = op->pin_kind->pin(p);
 	p->live = !err;
+	p->proc = a->proc;
 	return err;
 }
 
