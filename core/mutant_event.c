@@ -32,9 +32,9 @@ static int lie_refuses(struct actor *a, const struct op *op)
 	return -EFAULT;
 }
 
-#define LIE(id, named, of, lie)                                                           \
-	const struct mutant mutant_##id = {                                               \
-		.name = named, .verb = of, .exec = lie, .about = "the verb '" of "' lies" \
+#define LIE(id, named, of, lie)                                                                 \
+	const struct mutant mutant_##id = {                                                     \
+		.name = (named), .verb = (of), .exec = (lie), .about = "the verb '" of "' lies" \
 	}
 
 LIE(cold_discards, "cold-discards", "cold", lie_discards);
