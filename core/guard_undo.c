@@ -180,8 +180,7 @@ static const struct undo {
 	{ "create", true, undo_create },  { "mount", false, undo_mount },
 	{ "swapon", false, undo_swapon }, { "loop", false, undo_loop },
 	{ "zram", false, undo_zram },	  { "vfio", false, undo_vfio },
-	{ "module", false, undo_module },
-	{ "cgroup", false, undo_cgroup },
+	{ "module", false, undo_module }, { "cgroup", false, undo_cgroup },
 };
 
 int journal_undo(const struct journal *j, const struct journal_line *line)

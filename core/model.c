@@ -129,36 +129,6 @@ enum outcome world_access(const struct world *w, enum share share, int proc, boo
 	return o && o->kind == OBJECT_GONE ? OUTCOME_BUS : OUTCOME_OK;
 }
 
-struct view *world_changeable(struct model_step *s, int unmapped)
-{
-	struct view *v = &world_of(s)->view[s->op->proc];
-
-	if (v->state == VIEW_NONE && unmapped) {
-		expect_errno(&s->expect, unmapped);
-		return NULL;
-	}
-	if (v->state == VIEW_NONE || !(v->flags & VIEW_SEALED))
-		return v;
-	expect_errno(&s->expect, EPERM);
-	return NULL;
-}
-
-struct view *world_discardable(struct model_step *s, bool locked_is_refused)
-{
-	struct view *v = &world_of(s)->view[s->op->proc];
-	bool anon = s->share == SHARE_PRIVATE_ANON && !s->hugetlb;
-
-	if (v->state == VIEW_NONE)
-		expect_errno(&s->expect, ENOMEM);
-	else if (v->flags & VIEW_SEALED && anon && v->prot != VIEW_RW)
-		expect_errno(&s->expect, EPERM);
-	else if (v->flags & VIEW_LOCKED && locked_is_refused && !s->hugetlb)
-		expect_errno(&s->expect, EINVAL);
-	else
-		return v;
-	return NULL;
-}
-
 static bool object_used(const struct world *w, int object)
 {
 	for (int i = 0; i < PROCS_MAX; i++)

@@ -222,14 +222,6 @@ const struct object *world_visible(const struct world *w, enum share share, int 
 /* Access by a process: returns OUTCOME_OK, _SEGV or _BUS. */
 enum outcome world_access(const struct world *w, enum share share, int proc, bool store);
 
-/*
- * The view of op's process for a call that its mapping may refuse: NULL, with the
- * errno expected, without a mapping (unmapped), or where mseal(2) forbids a change.
- */
-struct view *world_changeable(struct model_step *s, int unmapped);
-/* The same for advice that discards private memory; mlock(2) refuses some of it. */
-struct view *world_discardable(struct model_step *s, bool locked_is_refused);
-
 void world_store(struct object *o, uint8_t sectors, value_t v);
 void expect_object(struct expect *e, const struct object *o, uint8_t sectors);
 

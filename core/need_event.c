@@ -287,11 +287,9 @@ static int offline_probe(char *why, size_t size)
 
 static int offline_provide(char *why, size_t size)
 {
-	static const char *const load[] = { "modprobe", "-q", "hwpoison_inject", NULL };
-
 	(void)why;
 	(void)size;
-	run_quietly(load);
+	load_module("hwpoison_inject");
 	return 0;
 }
 

@@ -37,6 +37,36 @@ void event_model(struct model_step *s)
 	event_view(s);
 }
 
+struct view *world_changeable(struct model_step *s, int unmapped)
+{
+	struct view *v = &world_of(s)->view[s->op->proc];
+
+	if (v->state == VIEW_NONE && unmapped) {
+		expect_errno(&s->expect, unmapped);
+		return NULL;
+	}
+	if (v->state == VIEW_NONE || !(v->flags & VIEW_SEALED))
+		return v;
+	expect_errno(&s->expect, EPERM);
+	return NULL;
+}
+
+struct view *world_discardable(struct model_step *s, bool locked_is_refused)
+{
+	struct view *v = &world_of(s)->view[s->op->proc];
+	bool anon = s->share == SHARE_PRIVATE_ANON && !s->hugetlb;
+
+	if (v->state == VIEW_NONE)
+		expect_errno(&s->expect, ENOMEM);
+	else if (v->flags & VIEW_SEALED && anon && v->prot != VIEW_RW)
+		expect_errno(&s->expect, EPERM);
+	else if (v->flags & VIEW_LOCKED && locked_is_refused && !s->hugetlb)
+		expect_errno(&s->expect, EINVAL);
+	else
+		return v;
+	return NULL;
+}
+
 static bool covers(const struct pin *p, const struct op *op, size_t page)
 {
 	return p->kind && p->live && p->region == op->region && page >= p->start / BASE_PAGE &&

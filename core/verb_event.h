@@ -21,6 +21,14 @@ void event_model(struct model_step *s);
 struct view *event_view(struct model_step *s);
 
 /*
+ * The view of op's process for a call that its mapping may refuse: NULL, with the
+ * errno expected, without a mapping (unmapped), or where mseal(2) forbids a change.
+ */
+struct view *world_changeable(struct model_step *s, int unmapped);
+/* The same for advice that discards private memory; mlock(2) refuses some of it. */
+struct view *world_discardable(struct model_step *s, bool locked_is_refused);
+
+/*
  * Whether something holds base page `page` of the region, counted from its start:
  * surely a pin of this process, perhaps a page reference that this process inherited.
  */

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "core/actor.h"
+#include "core/verb_event.h"
 #include "core/verb_list.h"
 
 static int map_exec(struct actor *a, const struct op *op)
