@@ -306,6 +306,11 @@ int guard_will_zram(int number)
 	return note("zram", arg, access(path, F_OK) ? "added" : "");
 }
 
+int guard_will_cgroup(const char *path, bool enabled)
+{
+	return note("cgroup", path, enabled ? "enabled" : "");
+}
+
 int guard_bind_vfio(const char *address)
 {
 	char path[256], link[512], why[256];

@@ -7,6 +7,7 @@
 #ifndef CORE_GUARD_H
 #define CORE_GUARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -35,6 +36,9 @@ int guard_will_swapon(const char *path);  /* undo: swapoff */
 int guard_will_loop(const char *device);  /* undo: LOOP_CLR_FD, if over a created file */
 int guard_will_zram(int number);	  /* undo: swapoff + reset (hot_remove) */
 int guard_will_module(const char *name);  /* undo: delete_module, unless it is in use */
+/* A control group below a mounted cgroup v2; undo: its processes go to its parent,
+ * rmdir, and when enabled the parent's groups lose the memory controller again. */
+int guard_will_cgroup(const char *path, bool enabled);
 /* Binds a PCI device to vfio-pci; undo: the driver that it had (or none). -EBUSY when
  * that driver has users, see pci_in_use(). */
 int guard_bind_vfio(const char *address);

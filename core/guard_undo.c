@@ -152,6 +152,25 @@ static int undo_module(const struct journal *j, const char *name, const char *ol
 	return 0;
 }
 
+/* The runner may be in it still, and so may what it has started. */
+static int undo_cgroup(const struct journal *j, const char *path, const char *old)
+{
+	char file[600], parent[512], text[4096], *rest = text, *pid;
+
+	(void)j;
+	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(path, '/') - path), path);
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	if (file_read(file, text, sizeof(text)) > 0) {
+		snprintf(file, sizeof(file), "%s/cgroup.procs", parent);
+		while ((pid = strsep(&rest, "\n")))
+			file_write(file, pid);
+	}
+	if (rmdir(path) && errno != ENOENT)
+		return -errno;
+	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", parent);
+	return *old ? file_write(file, "-memory") : 0;
+}
+
 static const struct undo {
 	const char *verb;
 	bool outlives_boot;
@@ -161,7 +180,7 @@ static const struct undo {
 	{ "create", true, undo_create },  { "mount", false, undo_mount },
 	{ "swapon", false, undo_swapon }, { "loop", false, undo_loop },
 	{ "zram", false, undo_zram },	  { "vfio", false, undo_vfio },
-	{ "module", false, undo_module },
+	{ "module", false, undo_module }, { "cgroup", false, undo_cgroup },
 };
 
 int journal_undo(const struct journal *j, const struct journal_line *line)

@@ -129,7 +129,8 @@ enum outcome world_access(const struct world *w, enum share share, int proc, boo
 	const struct view *v = &w->view[proc];
 	const struct object *o = world_visible(w, share, proc);
 
-	if (v->state == VIEW_NONE || v->prot == VIEW_NO || (store && v->prot == VIEW_RO))
+	if (v->state == VIEW_NONE || v->flags & VIEW_GUARDED || v->prot == VIEW_NO ||
+	    (store && v->prot == VIEW_RO))
 		return OUTCOME_SEGV;
 	return o && o->kind == OBJECT_GONE ? OUTCOME_BUS : OUTCOME_OK;
 }

@@ -63,8 +63,15 @@ enum view_state {
 enum view_prot { VIEW_RW, VIEW_RO, VIEW_NO };
 enum view_fork { FORK_DONT, FORK_WIPE }; /* bits of view.fork */
 
+/* Bits of view.flags. */
+enum view_flags {
+	VIEW_LOCKED = 1,  /* mlock: not inherited by a child */
+	VIEW_SEALED = 2,  /* mseal */
+	VIEW_GUARDED = 4, /* MADV_GUARD_INSTALL: any access is SIGSEGV */
+};
+
 struct view {
-	uint8_t state, object, prot, fork;
+	uint8_t state, object, prot, fork, flags;
 };
 
 /* How a pin was taken (include/linux/mm.h, Documentation/core-api/pin_user_pages.rst). */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/actor.h"
+#include "core/mutant_event.h"
 #include "core/verb_list.h"
 
 static int lie_nothing(struct actor *a, const struct op *op)
@@ -286,6 +287,25 @@ const struct mutant *const mutants[] = {
 	&leak_rw,
 	&torn_rw,
 	&wild_rw,
+	&mutant_cold_discards,
+	&mutant_populate_read_discards,
+	&mutant_populate_write_nothing,
+	&mutant_mlock_nothing,
+	&mutant_munlock_nothing,
+	&mutant_reclaim_discards,
+	&mutant_collapse_discards,
+	&mutant_split_map_discards,
+	&mutant_split_discards,
+	&mutant_merge_discards,
+	&mutant_unmerge_discards,
+	&mutant_migrate_discards,
+	&mutant_compact_discards,
+	&mutant_offline_discards,
+	&mutant_guard_nothing,
+	&mutant_unguard_nothing,
+	&mutant_mseal_nothing,
+	&mutant_clear_refs_refuses,
+	&mutant_clear_refs_discards,
 	NULL,
 };
 

@@ -51,9 +51,11 @@ extern struct host_options host_options;
 
 /* Files of provided needs, "" until provided. */
 struct host_provided {
-	char ext4_dir[512];  /* mount point of the run's ext4 loop image */
-	char xfs_dir[512];   /* mount point of the run's xfs loop image */
-	char tmpfs_dir[512]; /* mount point of the run's tmpfs */
+	char ext4_dir[512];    /* mount point of the run's ext4 loop image */
+	char xfs_dir[512];     /* mount point of the run's xfs loop image */
+	char tmpfs_dir[512];   /* mount point of the run's tmpfs */
+	char debugfs_dir[512]; /* where debugfs is mounted */
+	char cgroup_dir[512];  /* the control group of the run, cgroup v2 */
 };
 extern struct host_provided host_provided;
 

@@ -15,6 +15,9 @@ extern const struct need need_mthp_128k, need_mthp_256k, need_mthp_512k, need_mt
 extern const struct need need_vfio, need_edu, need_lanes;
 extern const struct need need_proc_mem, need_fuse, need_loop_fuse, need_splice, need_zc,
 	need_gup_test, need_udmabuf;
+extern const struct need need_populate, need_guard, need_collapse, need_mseal;
+extern const struct need need_soft_dirty, need_compact, need_numa, need_debugfs, need_split;
+extern const struct need need_soft_offline, need_cgroup;
 
 /*
  * Runs probe in a child, so that a signal, a hang or a pin of the probe leaves no

@@ -6,13 +6,29 @@
 #include "core/verb_list.h"
 
 const struct verb *const verbs[] = {
-	&verb_map,	&verb_unmap,	  &verb_write,	    &verb_read,
-	&verb_fork,	&verb_exit,	  &verb_exec,	    &verb_pin_rw,
-	&verb_pin_ro,	&verb_get,	  &verb_unpin,	    &verb_protect,
-	&verb_discard,	&verb_free,	  &verb_pageout,    &verb_dontfork,
-	&verb_dofork,	&verb_wipeonfork, &verb_keeponfork, &verb_remap,
-	&verb_truncate, &verb_punch,	  &verb_scavenge,   &verb_vm_read,
-	&verb_vm_write, &verb_mem_read,	  &verb_mem_write,  NULL,
+	&verb_map,	     &verb_unmap,
+	&verb_write,	     &verb_read,
+	&verb_fork,	     &verb_exit,
+	&verb_exec,	     &verb_pin_rw,
+	&verb_pin_ro,	     &verb_get,
+	&verb_unpin,	     &verb_protect,
+	&verb_discard,	     &verb_free,
+	&verb_pageout,	     &verb_dontfork,
+	&verb_dofork,	     &verb_wipeonfork,
+	&verb_keeponfork,    &verb_remap,
+	&verb_truncate,	     &verb_punch,
+	&verb_scavenge,	     &verb_vm_read,
+	&verb_vm_write,	     &verb_mem_read,
+	&verb_mem_write,     &verb_cold,
+	&verb_populate_read, &verb_populate_write,
+	&verb_mlock,	     &verb_munlock,
+	&verb_reclaim,	     &verb_collapse,
+	&verb_split_map,     &verb_split,
+	&verb_merge,	     &verb_unmerge,
+	&verb_migrate,	     &verb_compact,
+	&verb_offline,	     &verb_guard,
+	&verb_unguard,	     &verb_mseal,
+	&verb_clear_refs,    NULL,
 };
 
 const struct verb *verb_find(const char *name)

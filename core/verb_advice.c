@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/actor.h"
+#include "core/verb_event.h"
 #include "core/verb_list.h"
 
 #ifndef MADV_PAGEOUT
@@ -43,12 +44,15 @@ static int discard_post(struct actor *a, const struct op *op)
 {
 	long left = page_count(op_addr(a, op), op->npages, PAGE_PRESENT | PAGE_SWAPPED);
 
+	/* A guard counts as swapped, and stays. */
+	for (size_t i = 0; left > 0 && i < op->npages; i++)
+		left -= pagemap_bit(op_addr(a, op) + i * BASE_PAGE, PAGEMAP_GUARD) == 1;
 	return left ? actor_why(a, "a page is still in the page table") : 0;
 }
 
 static void discard_model(struct model_step *s)
 {
-	struct view *v = advised_view(s);
+	struct view *v = world_discardable(s, true);
 
 	if (v && s->share != SHARE_SHARED)
 		v->state = VIEW_ABSENT;
@@ -77,7 +81,7 @@ static int free_exec(struct actor *a, const struct op *op)
 
 static void free_model(struct model_step *s)
 {
-	struct view *v = advised_view(s);
+	struct view *v = world_discardable(s, true);
 	struct world *w = world_of(s);
 
 	if (!v)
@@ -138,7 +142,9 @@ static int pageout_post(struct actor *a, const struct op *op)
 
 static void pageout_model(struct model_step *s)
 {
-	if (advised_view(s) && s->hugetlb)
+	struct view *v = advised_view(s);
+
+	if (v && (s->hugetlb || v->flags & VIEW_LOCKED))
 		expect_errno(&s->expect, EINVAL);
 }
 
@@ -171,7 +177,7 @@ static int dontfork_post(struct actor *a, const struct op *op)
 
 static void dontfork_model(struct model_step *s)
 {
-	struct view *v = advised_view(s);
+	struct view *v = world_discardable(s, false);
 
 	if (v)
 		v->fork = v->fork | 1 << FORK_DONT;
@@ -239,7 +245,7 @@ static int wipeonfork_post(struct actor *a, const struct op *op)
 
 static void wipeonfork_model(struct model_step *s)
 {
-	struct view *v = advised_view(s);
+	struct view *v = world_discardable(s, false);
 
 	if (v && (s->share != SHARE_PRIVATE_ANON || s->hugetlb))
 		expect_errno(&s->expect, EINVAL);

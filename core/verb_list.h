@@ -24,6 +24,12 @@ extern const struct verb verb_pin_rw, verb_pin_ro, verb_get, verb_unpin;
 void pin_end(struct model_step *s);
 /* verb_remote.c */
 extern const struct verb verb_vm_read, verb_vm_write, verb_mem_read, verb_mem_write;
+/* verb_lru.c, verb_thp.c */
+extern const struct verb verb_cold, verb_populate_read, verb_populate_write, verb_mlock;
+extern const struct verb verb_munlock, verb_reclaim, verb_collapse, verb_split_map, verb_split;
+/* verb_ksm.c, verb_move.c, verb_vma.c */
+extern const struct verb verb_merge, verb_unmerge, verb_migrate, verb_compact, verb_offline;
+extern const struct verb verb_guard, verb_unguard, verb_mseal, verb_clear_refs;
 /* verb_file.c */
 extern const struct verb verb_truncate, verb_punch, verb_scavenge;
 

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "core/actor.h"
+#include "core/verb_event.h"
 #include "core/verb_list.h"
 
 static int map_exec(struct actor *a, const struct op *op)
@@ -43,7 +44,10 @@ static int unmap_exec(struct actor *a, const struct op *op)
 
 static void unmap_model(struct model_step *s)
 {
-	world_of(s)->view[s->op->proc] = (struct view){ .state = VIEW_NONE };
+	struct view *v = world_changeable(s, 0);
+
+	if (v)
+		*v = (struct view){ .state = VIEW_NONE };
 }
 
 static int unmap_emit(FILE *out, const struct op *op)
@@ -98,11 +102,9 @@ static void protect_model(struct model_step *s)
 					[PROTECT_RO] = VIEW_RO,
 					[PROTECT_RW] = VIEW_RW,
 					[PROTECT_NONE] = VIEW_NO };
-	struct view *v = &world_of(s)->view[s->op->proc];
+	struct view *v = world_changeable(s, ENOMEM);
 
-	if (v->state == VIEW_NONE)
-		expect_errno(&s->expect, ENOMEM);
-	else
+	if (v)
 		v->prot = prot[s->op->arg];
 }
 
@@ -148,8 +150,7 @@ static int remap_exec(struct actor *a, const struct op *op)
 
 static void remap_model(struct model_step *s)
 {
-	if (world_of(s)->view[s->op->proc].state == VIEW_NONE)
-		expect_errno(&s->expect, EFAULT);
+	world_changeable(s, EFAULT);
 }
 
 static int remap_emit(FILE *out, const struct op *op)

@@ -15,6 +15,7 @@ static int pin_exec(struct actor *a, const struct op *op)
 	p->fd = a->region[op->region].fd;
 	err = op->pin_kind->pin(p);
 	p->live = !err;
+	p->proc = a->proc;
 	return err;
 }
 

@@ -27,11 +27,13 @@ static void fork_view(struct model_step *s, int parent, int child)
 	struct view *from = &w->view[parent], *to = &w->view[child];
 
 	*to = *from;
+	to->flags = to->flags & (uint8_t)~VIEW_LOCKED;
 	if (from->state == VIEW_NONE || from->fork & 1 << FORK_DONT)
 		*to = (struct view){ .state = VIEW_NONE };
-	else if (from->fork & 1 << FORK_WIPE)
+	else if (from->fork & 1 << FORK_WIPE) {
 		to->state = VIEW_ABSENT;
-	else if (from->state == VIEW_OBJECT) {
+		to->flags = to->flags & (uint8_t)~VIEW_GUARDED;
+	} else if (from->state == VIEW_OBJECT) {
 		int object = world_object_from_view(s, parent);
 
 		if (object < 0)

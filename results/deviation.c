@@ -9,6 +9,8 @@ const struct deviation deviations[] = {
 	  "CVE-2020-29374 was left open for hugetlb; the kernel's cow selftest expects it" },
 	{ "discard/free-then-*-unpin/mem=*/pin=uring-rw", "lost-write", 0, 0,
 	  "docs/findings/uring-unpin-not-dirty.c" },
+	{ "reclaim/lazily-freed-page-under-a-pin/mem=*/pin=uring-rw", "lost-write", 0, 0,
+	  "docs/findings/uring-unpin-not-dirty.c" },
 	{ NULL, NULL, 0, 0, NULL },
 };
 

@@ -67,10 +67,15 @@ static inline bool scenario_outcome(const char *text, size_t len, struct seen *s
 		const char *name;
 		enum outcome outcome;
 		int err;
-	} known[] = { { "SEGV", OUTCOME_SEGV, 0 },	 { "BUS", OUTCOME_BUS, 0 },
-		      { "ok", OUTCOME_OK, 0 },		 { "EFAULT", OUTCOME_ERR, EFAULT },
-		      { "EINVAL", OUTCOME_ERR, EINVAL }, { "ENOMEM", OUTCOME_ERR, ENOMEM },
-		      { "ENODATA", OUTCOME_ERR, ENODATA } };
+	} known[] = { { "SEGV", OUTCOME_SEGV, 0 },
+		      { "BUS", OUTCOME_BUS, 0 },
+		      { "ok", OUTCOME_OK, 0 },
+		      { "EFAULT", OUTCOME_ERR, EFAULT },
+		      { "EINVAL", OUTCOME_ERR, EINVAL },
+		      { "ENOMEM", OUTCOME_ERR, ENOMEM },
+		      { "ENODATA", OUTCOME_ERR, ENODATA },
+		      { "EPERM", OUTCOME_ERR, EPERM },
+		      { "EAGAIN", OUTCOME_ERR, EAGAIN } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strlen(known[i].name) == len && !strncmp(text, known[i].name, len)) {

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Facts about single page frames, for needs and verbs; they need root. */
+#ifndef CORE_MEM_PAGE_H
+#define CORE_MEM_PAGE_H
+
+#include <stdint.h>
+
+/* Bits of /proc/kpageflags, include/uapi/linux/kernel-page-flags.h. */
+enum kpage_flag {
+	KPAGE_COMPOUND_HEAD = 15,
+	KPAGE_COMPOUND_TAIL = 16,
+	KPAGE_HWPOISON = 19,
+	KPAGE_KSM = 21,
+};
+
+/* Bits of a pagemap entry that struct page_fact has no name for. */
+enum { PAGEMAP_SOFT_DIRTY = 55, PAGEMAP_GUARD = 58 };
+
+/* Of the page in frame pfn; 0 when it can't be read. */
+uint64_t page_flags(unsigned long pfn);
+/* The frame at addr, 0 when no page is present. */
+unsigned long page_frame(const void *addr);
+/* A bit of the pagemap entry of addr; -1 when it can't be read. */
+int pagemap_bit(const void *addr, int bit);
+/* How many page table entries map the frame; 0 when it can't be read. */
+uint64_t page_mapcount(unsigned long pfn);
+
+#endif
