@@ -13,6 +13,8 @@ const struct pin_kind *const pin_kinds[] = {
 	&pin_vmsplice,
 	&pin_vfio_rw,
 	&pin_vfio_ro,
+	&pin_rdma_rw,
+	&pin_rdma_ro,
 	&mutant_copy_rw,
 	&mutant_copy_ro,
 	&mutant_leak_rw,

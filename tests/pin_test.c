@@ -246,7 +246,7 @@ static void unpin_is_complete_on_return(void **state)
 	long before;
 
 	kind = *state;
-	if (kind != &pin_uring_rw)
+	if (kind != &pin_uring_rw && kind != &pin_rdma_rw && kind != &pin_rdma_ro)
 		skip();
 	bench_make(&b, BIG);
 	fill(&b, 1);
@@ -254,7 +254,7 @@ static void unpin_is_complete_on_return(void **state)
 	assert_int_equal(kind->pin(&b.pin), 0);
 	if (vm_pin_kb() == before) {
 		bench_end(&b);
-		print_message("this kernel does not count uring's pins in VmPin (seen on 7.3)\n");
+		print_message("this kernel does not count the pins of %s in VmPin\n", kind->name);
 		skip();
 	}
 	assert_int_equal(kind->unpin(&b.pin), 0);
@@ -337,7 +337,7 @@ static void names_find_kinds(void **state)
 	assert_null(pin_kind_find("no-such"));
 }
 
-/* PINFOLD_VFIO names devices, as --vfio does. */
+/* PINFOLD_VFIO and PINFOLD_RDMA name devices, as --vfio and --rdma do. */
 #define EACH(kind)                                                                             \
 	cmocka_unit_test_prestate(small_pin_shows_stores, (void *)(uintptr_t) & (kind)),       \
 		cmocka_unit_test_prestate(big_pin_shows_stores, (void *)(uintptr_t) & (kind)), \
@@ -360,6 +360,8 @@ int main(void)
 		EACH(pin_vmsplice),
 		EACH(pin_vfio_rw),
 		EACH(pin_vfio_ro),
+		EACH(pin_rdma_rw),
+		EACH(pin_rdma_ro),
 	};
 	const char *devices = getenv("PINFOLD_VFIO");
 	char why[256] = "";
@@ -371,6 +373,9 @@ int main(void)
 	}
 	if (devices)
 		snprintf(host_options.vfio, sizeof(host_options.vfio), "%s", devices);
+	if (getenv("PINFOLD_RDMA"))
+		snprintf(host_options.rdma, sizeof(host_options.rdma), "%s",
+			 getenv("PINFOLD_RDMA"));
 	failed = cmocka_run_group_tests_name("pin", tests, NULL, NULL);
 	if (devices && guard_end(why, sizeof(why))) {
 		fprintf(stderr, "pin_test: %s\n", why);
