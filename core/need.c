@@ -38,6 +38,7 @@ const struct need *const needs[] = {
 	&need_vfio,
 	&need_edu,
 	&need_rdma,
+	&need_rdma_odp,
 	&need_memlock,
 	&need_lanes,
 	NULL,

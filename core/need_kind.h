@@ -12,7 +12,7 @@ extern const struct need need_xfs, need_kpageflags, need_huge_zeropage, need_nod
 extern const struct need need_ksm, need_ksm_zero, need_mthp_16k, need_mthp_32k, need_mthp_64k;
 extern const struct need need_mthp_128k, need_mthp_256k, need_mthp_512k, need_mthp_1m;
 extern const struct need need_vfio, need_edu, need_lanes;
-extern const struct need need_rdma, need_memlock;
+extern const struct need need_rdma, need_rdma_odp, need_memlock;
 
 /*
  * Runs probe in a child, so that a signal, a hang or a pin of the probe leaves no

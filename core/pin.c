@@ -15,6 +15,7 @@ const struct pin_kind *const pin_kinds[] = {
 	&pin_vfio_ro,
 	&pin_rdma_rw,
 	&pin_rdma_ro,
+	&pin_rdma_odp,
 	&mutant_copy_rw,
 	&mutant_copy_ro,
 	&mutant_leak_rw,

@@ -6,7 +6,7 @@
 #include "core/pin.h"
 
 extern const struct pin_kind pin_uring_rw, pin_vmsplice, pin_vfio_rw, pin_vfio_ro;
-extern const struct pin_kind pin_rdma_rw, pin_rdma_ro;
+extern const struct pin_kind pin_rdma_rw, pin_rdma_ro, pin_rdma_odp;
 extern const struct pin_kind mutant_copy_rw, mutant_copy_ro, mutant_leak_rw, mutant_torn_rw,
 	mutant_wild_write, mutant_leak_get;
 

@@ -148,8 +148,12 @@ static int remap_exec(struct actor *a, const struct op *op)
 
 static void remap_model(struct model_step *s)
 {
-	if (world_of(s)->view[s->op->proc].state == VIEW_NONE)
+	struct view *v = &world_of(s)->view[s->op->proc];
+
+	if (v->state == VIEW_NONE)
 		expect_errno(&s->expect, EFAULT);
+	else
+		v->place = !v->place;
 }
 
 static int remap_emit(FILE *out, const struct op *op)

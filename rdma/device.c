@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <rdma/ib_user_ioctl_cmds.h>
-#include <rdma/rdma_user_ioctl_cmds.h>
+#include <rdma/ib_user_verbs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "core/util.h"
 #include "rdma/rdma.h"
@@ -153,12 +151,7 @@ void rdma_close(struct rdma_device *d)
 
 static int to_init(const struct rdma_device *d, struct ibv_qp *qp)
 {
-	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RESET };
-	int err = ibv_modify_qp(qp, &attr, IBV_QP_STATE);
-
-	if (err)
-		return -err;
-	attr = (struct ibv_qp_attr){
+	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_INIT,
 		.port_num = d->port,
 		.qp_access_flags = IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE,
@@ -215,16 +208,14 @@ int rdma_connect(const struct rdma_device *d, struct ibv_qp *qp, uint32_t peer)
 int rdma_drop_region(const struct rdma_device *d, uint32_t handle)
 {
 	/* ibv_dereg_mr() wants the memory of the process that registered. */
-	uint64_t room[(sizeof(struct ib_uverbs_ioctl_hdr) + sizeof(struct ib_uverbs_attr)) /
-		      sizeof(uint64_t)] = { 0 };
-	struct ib_uverbs_ioctl_hdr *command = (void *)room;
+	const struct {
+		struct ib_uverbs_cmd_hdr header;
+		struct ib_uverbs_dereg_mr body;
+	} command = {
+		.header = { .command = IB_USER_VERBS_CMD_DEREG_MR,
+			    .in_words = sizeof(command) / sizeof(uint32_t) },
+		.body = { .mr_handle = handle },
+	};
 
-	command->length = sizeof(room);
-	command->object_id = UVERBS_OBJECT_MR;
-	command->method_id = UVERBS_METHOD_MR_DESTROY;
-	command->num_attrs = 1;
-	command->attrs[0].attr_id = UVERBS_ATTR_DESTROY_MR_HANDLE;
-	command->attrs[0].flags = UVERBS_ATTR_F_MANDATORY;
-	command->attrs[0].data = handle;
-	return ioctl(d->context->cmd_fd, RDMA_VERBS_IOCTL, command) ? -errno : 0;
+	return write(d->context->cmd_fd, &command, sizeof(command)) < 0 ? -errno : 0;
 }

@@ -47,11 +47,10 @@ struct end {
 	struct ibv_qp *qp;
 };
 
-/* In the context that actors share, beside the regions; it never posts or polls. */
-static struct end answering;
-
 struct queues {
+	/* In the context that actors share, beside the regions; it never posts or polls. */
 	const struct rdma_device *shared_device;
+	struct end answering;
 	/*
 	 * A context of its own: soft-RoCE rings its doorbell by write(2), which the
 	 * kernel refuses to every process but the one that opened the context.
@@ -99,15 +98,20 @@ static void end_destroy(struct end *e)
 	*e = (struct end){ 0 };
 }
 
-static int connect_both(struct queues *q)
+/* Anew after each error: soft-RoCE on 6.18 goes on with a READ from before a reset. */
+static int make_ends(struct queues *q)
 {
-	struct ibv_wc wc;
-	int err = rdma_connect(q->shared_device, answering.qp, q->asking.qp->qp_num);
+	int err;
 
+	end_destroy(&q->asking);
+	end_destroy(&q->answering);
+	err = end_make(&q->asking, &q->device);
 	if (!err)
-		err = rdma_connect(&q->device, q->asking.qp, answering.qp->qp_num);
-	while (ibv_poll_cq(q->asking.cq, 1, &wc) > 0)
-		;
+		err = end_make(&q->answering, q->shared_device);
+	if (!err)
+		err = rdma_connect(q->shared_device, q->answering.qp, q->asking.qp->qp_num);
+	if (!err)
+		err = rdma_connect(&q->device, q->asking.qp, q->answering.qp->qp_num);
 	q->broken = err != 0;
 	return err;
 }
@@ -119,8 +123,6 @@ static int make_queues(struct queues *q, const struct rdma_device *d, const char
 
 	*q = (struct queues){ .shared_device = d };
 	err = rdma_open(&q->device, name, &what);
-	if (!err)
-		err = end_make(&q->asking, &q->device);
 	if (err)
 		return err;
 	q->bounce = ibv_reg_mr(q->device.pd, shared->bounce, MOVER_BOUNCE, IBV_ACCESS_LOCAL_WRITE);
@@ -131,7 +133,7 @@ static int make_queues(struct queues *q, const struct rdma_device *d, const char
 		return -errno;
 	shared->idle_key = q->idle->rkey;
 	shared->idle_addr = (uintptr_t)shared->bounce;
-	return connect_both(q);
+	return make_ends(q);
 }
 
 static int status_errno(enum ibv_wc_status status)
@@ -174,7 +176,7 @@ static int move(struct queues *q, const struct move *m)
 	struct ibv_send_wr *bad;
 	struct ibv_wc wc;
 	uint64_t start = now_ns();
-	int n, err = q->broken ? connect_both(q) : 0;
+	int n, err = q->broken ? make_ends(q) : 0;
 
 	if (!err)
 		err = -ibv_post_send(q->asking.qp, &wr, &bad);
@@ -226,17 +228,15 @@ static int wait_idle(void)
 int mover_start(const struct rdma_device *d, const char *name)
 {
 	pid_t runner = getpid();
-	int err = end_make(&answering, d);
+	int err;
 
 	shared = pin_alloc(sizeof(*shared));
-	if (!err && !shared)
-		err = -ENOMEM;
-	if (!err) {
-		atomic_store(&shared->asked, 1);
-		mover = fork();
-		err = mover < 0 ? -errno : 0;
-	}
-	if (!err && !mover) {
+	if (!shared)
+		return -ENOMEM;
+	atomic_store(&shared->asked, 1);
+	mover = fork();
+	err = mover < 0 ? -errno : 0;
+	if (!mover) {
 		setpgid(0, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		guard_forget();
@@ -258,7 +258,6 @@ void mover_stop(void)
 		waitpid(mover, NULL, 0);
 	}
 	mover = 0;
-	end_destroy(&answering);
 	pin_free(shared, sizeof(*shared));
 	shared = NULL;
 }

@@ -7,8 +7,6 @@
 #include "core/util.h"
 #include "rdma/rdma.h"
 
-enum { ACCESS = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE };
-
 static char *fresh_page(void)
 {
 	char *page =
@@ -21,7 +19,7 @@ static char *fresh_page(void)
 static int loop_back(const struct rdma_device *d, char *why, size_t size)
 {
 	char *page = fresh_page(), seen[SECTOR];
-	struct ibv_mr *mr = page ? ibv_reg_mr(d->pd, page, BASE_PAGE, ACCESS) : NULL;
+	struct ibv_mr *mr = page ? ibv_reg_mr(d->pd, page, BASE_PAGE, RDMA_WRITABLE) : NULL;
 	int err;
 
 	if (!mr)
@@ -80,6 +78,54 @@ const struct need need_rdma = {
 	.hint = "--rdma DEV[:PORT[:GID]]; without an adapter: modprobe rdma_rxe; "
 		"rdma link add rxe0 type rxe netdev NETDEV; or scripts/lab",
 	.probe = rdma_probe,
+};
+
+/* A region of memory that has no pages yet, and a page that leaves it. */
+static int on_demand(const struct rdma_device *d, char *why, size_t size)
+{
+	struct ibv_device_attr_ex attr;
+	char *page = fresh_page(), seen[SECTOR];
+	struct ibv_mr *mr;
+	int err = ibv_query_device_ex(d->context, NULL, &attr);
+
+	if (err || !(attr.odp_caps.general_caps & IBV_ODP_SUPPORT))
+		return unmet(why, size, "the device has no on-demand paging");
+	if (~attr.odp_caps.per_transport_caps.rc_odp_caps &
+	    (IBV_ODP_SUPPORT_READ | IBV_ODP_SUPPORT_WRITE))
+		return unmet(why, size, "no on-demand paging for READ and WRITE");
+	mr = page ? ibv_reg_mr(d->pd, page, BASE_PAGE, RDMA_ON_DEMAND) : NULL;
+	if (!mr)
+		return unmet(why, size, "registering memory: %s", errno_name(errno));
+	memset(page, 1, BASE_PAGE);
+	err = mover_read(mr->rkey, (uintptr_t)page, seen, SECTOR);
+	if (err || seen[0] != 1)
+		return unmet(why, size, "RDMA READ: %s", err ? errno_name(-err) : "other bytes");
+	madvise(page, BASE_PAGE, MADV_DONTNEED);
+	err = mover_read(mr->rkey, (uintptr_t)page, seen, SECTOR);
+	if (err || seen[0])
+		return unmet(why, size, "after MADV_DONTNEED: %s",
+			     err ? errno_name(-err) : "other bytes");
+	ibv_dereg_mr(mr);
+	return 0;
+}
+
+static int odp_try(char *why, size_t size)
+{
+	return with_device(on_demand, why, size);
+}
+
+static int odp_probe(char *why, size_t size)
+{
+	if (!*host_options.rdma)
+		return unmet(why, size, "no device named (--rdma)");
+	return probe_in_child(odp_try, why, size);
+}
+
+const struct need need_rdma_odp = {
+	.name = "rdma-odp",
+	.about = "an RDMA device with on-demand paging, named for this run",
+	.hint = "--rdma DEV[:PORT[:GID]]; soft-RoCE has it with a newer kernel (6.18 does)",
+	.probe = odp_probe,
 };
 
 enum { LOCKED = 8 * 1024 * 1024 /* bytes; the limit's default since Linux 5.16 */ };

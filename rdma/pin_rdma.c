@@ -9,11 +9,7 @@
 #include "core/util.h"
 #include "rdma/rdma.h"
 
-enum {
-	ACCESS_RO = IBV_ACCESS_REMOTE_READ,
-	ACCESS_RW = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE,
-	HEAP_ROOM = 16 * 1024, /* bytes; libibverbs keeps a struct for each region */
-};
+enum { HEAP_ROOM = 16 * 1024 /* bytes; libibverbs keeps a struct for each region */ };
 
 /* Regions by number of the pin: a killed actor leaves its own in the context. */
 static struct left {
@@ -71,25 +67,22 @@ static void rdma_kind_close(void)
 	pin_free(left, PINS_MAX * sizeof(*left));
 }
 
-static int drop_left(int index)
+static void drop_left(int index)
 {
 	struct left *l = &left[index];
-	int err;
 
-	if (!l->live)
-		return 0;
+	if (!l->live || rdma_drop_region(&device, l->handle))
+		return;
 	l->live = false;
-	err = rdma_drop_region(&device, l->handle);
-	return err ? err : mover_forget();
+	mover_forget();
 }
 
 static int rdma_prepare(struct pin *p)
 {
 	struct region_pin *r;
-	int err = drop_left(p->index);
 
-	if (err)
-		return err;
+	if (left[p->index].live)
+		return -EBUSY;
 	r = pin_alloc(sizeof(*r));
 	if (!r)
 		return -ENOMEM;
@@ -115,12 +108,17 @@ static int register_region(struct pin *p, unsigned access)
 
 static int rdma_pin_writable(struct pin *p)
 {
-	return register_region(p, ACCESS_RW);
+	return register_region(p, RDMA_WRITABLE);
 }
 
 static int rdma_pin_readable(struct pin *p)
 {
-	return register_region(p, ACCESS_RO);
+	return register_region(p, RDMA_READABLE);
+}
+
+static int rdma_pin_on_demand(struct pin *p)
+{
+	return register_region(p, RDMA_ON_DEMAND);
 }
 
 static int rdma_unpin(struct pin *p)
@@ -155,6 +153,8 @@ static int rdma_device_read(struct pin *p, const struct pin_data *data)
 {
 	const struct region_pin *r = p->priv;
 
+	if (!r->mr)
+		return -EBADF;
 	for (size_t off = 0, n; off < p->len; off += n) {
 		int err;
 
@@ -171,6 +171,8 @@ static int rdma_device_write(struct pin *p, size_t off, size_t len, const void *
 {
 	const struct region_pin *r = p->priv;
 
+	if (!r->mr)
+		return -EBADF;
 	if (off > p->len || len > p->len - off)
 		return -EINVAL;
 	for (size_t done = 0, n; done < len; done += n) {
@@ -182,6 +184,34 @@ static int rdma_device_write(struct pin *p, size_t off, size_t len, const void *
 			return err;
 	}
 	return 0;
+}
+
+static bool spoils; /* stores of on-demand regions do not break COW */
+
+static int on_demand_open(void)
+{
+	int err = rdma_kind_open();
+
+	if (err)
+		return err;
+	spoils = !odp_breaks_cow(&device);
+	if (spoils)
+		fprintf(stderr,
+			"pinfold: rdma: %s: stores through on-demand paging do not break COW here; "
+			"those that would change a zero page are withheld (EUCLEAN)\n",
+			host_options.rdma);
+	return 0;
+}
+
+static int on_demand_write(struct pin *p, size_t off, size_t len, const void *src)
+{
+	const struct region_pin *r = p->priv;
+	size_t page_off = off / BASE_PAGE * BASE_PAGE;
+
+	if (spoils && r->mr &&
+	    odp_meets_zero_page((const char *)r->base + page_off, off + len - page_off))
+		return -EUCLEAN;
+	return rdma_device_write(p, off, len, src);
 }
 
 const struct pin_kind pin_rdma_rw = {
@@ -216,6 +246,25 @@ const struct pin_kind pin_rdma_ro = {
 	.prepare = rdma_prepare,
 	.pin = rdma_pin_readable,
 	.device_read = rdma_device_read,
+	.unpin = rdma_unpin,
+	.release = rdma_release,
+	.emit = pin_no_emit,
+};
+
+const struct pin_kind pin_rdma_odp = {
+	.name = "rdma-odp",
+	.about = "RDMA memory region with on-demand paging: no pin, it follows the address",
+	.rule = "Documentation/mm/hmm.rst; drivers/infiniband/core/umem_odp.c",
+	.needs = { "rdma", "rdma-odp" },
+	.class = PIN_RW,
+	.promise = PROMISE_FOLLOWS,
+	.dirs = DEVICE_READS | DEVICE_WRITES,
+	.open = on_demand_open,
+	.close = rdma_kind_close,
+	.prepare = rdma_prepare,
+	.pin = rdma_pin_on_demand,
+	.device_read = rdma_device_read,
+	.device_write = on_demand_write,
 	.unpin = rdma_unpin,
 	.release = rdma_release,
 	.emit = pin_no_emit,

@@ -27,11 +27,21 @@ struct rdma_device {
 int rdma_open(struct rdma_device *d, const char *name, const char **what);
 void rdma_close(struct rdma_device *d);
 
-/* Brings qp, in any state, to ready-to-send with `peer` of the same port. */
+/* Brings a new qp to ready-to-send with `peer` of the same port. */
 int rdma_connect(const struct rdma_device *d, struct ibv_qp *qp, uint32_t peer);
 
-/* Destroys a memory region of any process by its handle in the shared context. */
+/*
+ * Destroys a memory region of any process by its handle in the context; only for
+ * the process that opened it.
+ */
 int rdma_drop_region(const struct rdma_device *d, uint32_t handle);
+
+/* How regions are registered. */
+enum {
+	RDMA_READABLE = IBV_ACCESS_REMOTE_READ,
+	RDMA_WRITABLE = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE,
+	RDMA_ON_DEMAND = RDMA_WRITABLE | IBV_ACCESS_ON_DEMAND,
+};
 
 enum { MOVER_BOUNCE = 32 * 1024 /* bytes of one move at most; half of 5.10's RLIMIT_MEMLOCK */ };
 
@@ -53,5 +63,15 @@ int mover_write(uint32_t rkey, uint64_t addr, const void *src, size_t len);
  * READ, with its pages, until the next one.
  */
 int mover_forget(void);
+
+/*
+ * Whether a store through an on-demand region copies a page that fork shares, tried
+ * with a page of its own. Where it does not, a store would also change the zero page
+ * of the whole system. The mover must run.
+ */
+bool odp_breaks_cow(const struct rdma_device *d);
+
+/* Whether a zero page is mapped there, or may be: only root can tell. */
+bool odp_meets_zero_page(const char *addr, size_t len);
 
 #endif
