@@ -55,9 +55,8 @@ static const struct {
 	{ CELLS " env",
 	  { "vfio", KEY_VFIO, "[DDDD:]BB:DD.F,...", 0, "PCI devices that may be used through VFIO",
 	    0 } },
-	/* Not shown until a mechanism uses it. */
 	{ CELLS " env",
-	  { "rdma", KEY_RDMA, "DEV", OPTION_HIDDEN, "RDMA device that may be used", 0 } },
+	  { "rdma", KEY_RDMA, "DEV[:PORT[:GID]]", 0, "RDMA device that may be used", 0 } },
 	{ RUNS, { "mutant", KEY_MUTANT, "NAME", 0, "plant a lie (see 'list')", 0 } },
 	{ RUNS, { "raw", KEY_RAW, NULL, 0, "ignore deviations", 0 } },
 	{ "sweep", { "depth", KEY_DEPTH, "N", 0, "longest program, in steps (3)", 0 } },

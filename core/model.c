@@ -135,6 +135,15 @@ enum outcome world_access(const struct world *w, enum share share, int proc, boo
 	return o && o->kind == OBJECT_GONE ? OUTCOME_BUS : OUTCOME_OK;
 }
 
+enum outcome world_follow(const struct world *w, enum share share, int pin, bool store)
+{
+	const struct pinned *p = &w->pin[pin];
+
+	if (w->view[p->owner].place != p->place)
+		return OUTCOME_ERR;
+	return world_access(w, share, p->owner, store) == OUTCOME_OK ? OUTCOME_OK : OUTCOME_ERR;
+}
+
 static bool object_used(const struct world *w, int object)
 {
 	for (int i = 0; i < PROCS_MAX; i++)
@@ -263,7 +272,7 @@ static bool hist_update(struct world *w, enum share share)
 	for (int i = 0; i < PINS_MAX; i++) {
 		struct pinned *p = &w->pin[i];
 
-		if (!p->live || !p->weak)
+		if (!p->live || !p->weak || p->follows)
 			continue;
 		if (w->view[p->owner].state != VIEW_NONE)
 			fits &= hist_add(p, world_visible(w, share, p->owner));
@@ -360,7 +369,7 @@ bool model_range_pinned(const struct model *m, const struct op *op)
 
 		for (int w = 0; w < p->nworlds; w++)
 			for (int n = 0; n < PINS_MAX; n++)
-				if (p->world[w].pin[n].live)
+				if (p->world[w].pin[n].live && !p->world[w].pin[n].follows)
 					return true;
 	}
 	return false;

@@ -72,6 +72,7 @@ enum view_flags {
 
 struct view {
 	uint8_t state, object, prot, fork, flags;
+	uint8_t place; /* 0 where the region was mapped first, 1 where remap takes it */
 };
 
 /* How a pin was taken (include/linux/mm.h, Documentation/core-api/pin_user_pages.rst). */
@@ -83,10 +84,14 @@ enum promise {
 	PROMISE_PINNER_VALUES, /* FOLL_GET */
 	PROMISE_SHORT_RO,      /* FOLL_PIN for reading: the object, where there is an own one */
 	PROMISE_FILE_PAGE,     /* the page cache's page, no address: what the file shows */
+	PROMISE_FOLLOWS,       /* no pin: a notifier keeps up with its owner's address */
 };
 
 struct pinned {
-	bool live, weak, from_file;
+	bool live, from_file;
+	bool weak;    /* holds no object: PROMISE_PINNER_VALUES and PROMISE_FOLLOWS */
+	bool follows; /* PROMISE_FOLLOWS: an access by its owner, at that place */
+	uint8_t place;
 	uint8_t owner, object, nhist[PAGE_SECTORS];
 	value_t hist[PAGE_SECTORS][HIST_MAX];
 };
@@ -225,6 +230,9 @@ const struct object *world_visible(const struct world *w, enum share share, int 
 
 /* Access by a process: returns OUTCOME_OK, _SEGV or _BUS. */
 enum outcome world_access(const struct world *w, enum share share, int proc, bool store);
+
+/* Access through a pin that follows its address: OUTCOME_OK, or _ERR for EFAULT. */
+enum outcome world_follow(const struct world *w, enum share share, int pin, bool store);
 
 void world_store(struct object *o, uint8_t sectors, value_t v);
 void expect_object(struct expect *e, const struct object *o, uint8_t sectors);

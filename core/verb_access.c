@@ -51,6 +51,43 @@ static int read_exec(struct actor *a, const struct op *op)
 	return 0;
 }
 
+/*
+ * A transfer goes page by page and ends where the address refuses it. Sets the
+ * expectation; returns whether this page is reached.
+ */
+static bool follow_reaches(struct model_step *s, bool store)
+{
+	const struct op *op = s->op;
+	const struct model_region *r = &s->m->region[op->region];
+
+	for (size_t i = op->first; i < op->first + op->npages; i++) {
+		const struct world *w = i == s->page ? world_of(s) : r->page[i].world;
+
+		if (!op_sectors(op, i) || world_follow(w, s->share, op->pin, store) == OUTCOME_OK)
+			continue;
+		expect_errno(&s->expect, EFAULT);
+		return s->page < i;
+	}
+	return true;
+}
+
+static void load_model(struct model_step *s, int proc)
+{
+	struct world *w = world_of(s);
+	const struct object *o = world_visible(w, s->share, proc);
+
+	expect_object(&s->expect, o, s->sectors);
+	if (o && o->lazyfree && !world_pinned(w, w->view[proc].object))
+		world_branch(s)->view[proc].state = VIEW_ABSENT;
+}
+
+static void follow_read_model(struct model_step *s)
+{
+	follow_reaches(s, false);
+	if (s->expect.outcomes == OUTCOME_OK)
+		load_model(s, world_of(s)->pin[s->op->pin].owner);
+}
+
 static void read_model(struct model_step *s)
 {
 	struct world *w = world_of(s);
@@ -58,7 +95,9 @@ static void read_model(struct model_step *s)
 
 	if (!s->sectors)
 		return;
-	if (op->by == ACTOR_DEVICE && w->pin[op->pin].weak) {
+	if (op->by == ACTOR_DEVICE && w->pin[op->pin].follows) {
+		follow_read_model(s);
+	} else if (op->by == ACTOR_DEVICE && w->pin[op->pin].weak) {
 		struct pinned *p = &w->pin[op->pin];
 
 		s->expect.reads = true;
@@ -69,14 +108,9 @@ static void read_model(struct model_step *s)
 	} else if (op->by == ACTOR_FILE) {
 		expect_object(&s->expect, &w->object[0], s->sectors);
 	} else {
-		const struct object *o = world_visible(w, s->share, op->proc);
-
 		s->expect.outcomes = world_access(w, s->share, op->proc, false);
-		if (s->expect.outcomes != OUTCOME_OK)
-			return;
-		expect_object(&s->expect, o, s->sectors);
-		if (o && o->lazyfree && !world_pinned(w, w->view[op->proc].object))
-			world_branch(s)->view[op->proc].state = VIEW_ABSENT;
+		if (s->expect.outcomes == OUTCOME_OK)
+			load_model(s, op->proc);
 	}
 	if (op->by == ACTOR_DEVICE && op->pin_kind->oneshot)
 		pin_end(s);
@@ -212,6 +246,10 @@ static void write_model(struct model_step *s)
 		if (s->expect.outcomes != OUTCOME_OK)
 			return;
 		o = world_own(s, op->proc);
+	} else if (op->by == ACTOR_DEVICE && w->pin[op->pin].follows) {
+		if (!follow_reaches(s, true))
+			return;
+		o = world_own(s, w->pin[op->pin].owner);
 	} else if (op->by == ACTOR_DEVICE) {
 		o = &w->object[w->pin[op->pin].object];
 	} else {

@@ -150,7 +150,10 @@ static int remap_exec(struct actor *a, const struct op *op)
 
 static void remap_model(struct model_step *s)
 {
-	world_changeable(s, EFAULT);
+	struct view *v = world_changeable(s, EFAULT);
+
+	if (v)
+		v->place = !v->place;
 }
 
 static int remap_emit(FILE *out, const struct op *op)

@@ -41,11 +41,23 @@ static bool pin_refused(struct model_step *s, bool store)
 	return true;
 }
 
+/* Nothing is touched before the first access. */
+static void follow(struct model_step *s)
+{
+	take(s, 0, true);
+	world_of(s)->pin[s->op->pin].follows = true;
+	world_of(s)->pin[s->op->pin].place = world_of(s)->view[s->op->proc].place;
+}
+
 /* A FOLL_PIN pin breaks COW when it is taken, so it and the address show one object. */
 static void pin_strong(struct model_step *s, bool store)
 {
 	struct object *o;
 
+	if (s->op->pin_kind->promise == PROMISE_FOLLOWS) {
+		follow(s);
+		return;
+	}
 	if (pin_refused(s, store))
 		return;
 	if (store && s->m->region[s->op->region].tracked) {

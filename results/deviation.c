@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define RXE_ON_DEMAND "docs/findings/rxe-on-demand.c"
+
 const struct deviation deviations[] = {
 	{ "*-hugetlb/mem=hugetlb-2M/pin=vmsplice", "leak", 0, 0,
 	  "CVE-2020-29374 was left open for hugetlb; the kernel's cow selftest expects it" },
@@ -11,6 +13,20 @@ const struct deviation deviations[] = {
 	  "docs/findings/uring-unpin-not-dirty.c" },
 	{ "reclaim/lazily-freed-page-under-a-pin/mem=*/pin=uring-rw", "lost-write", 0, 0,
 	  "docs/findings/uring-unpin-not-dirty.c" },
+	{ "odp/read-then-store-after-fork/*", "leak", 0, 6018, RXE_ON_DEMAND },
+	{ "odp/after-protect/*", "refused", 0, 6018, RXE_ON_DEMAND },
+	{ "pin-after-fork/rw-pin-on-shared/*/pin=rdma-odp", "leak", 0, 6018, RXE_ON_DEMAND },
+	{ "pin-after-fork/child-rw-pin-on-shared/*/pin=rdma-odp", "leak", 0, 6018, RXE_ON_DEMAND },
+	{ "pin-after-fork/both-sides-rw-pin/*/pin=rdma-odp", "leak", 0, 6018, RXE_ON_DEMAND },
+	{ "discard/free-of-a-pinned-page/*/pin=rdma-odp", "refused", 0, 6018, RXE_ON_DEMAND },
+	{ "discard/discard-then-scavenge/*/pin=rdma-odp", "refused", 0, 6018, RXE_ON_DEMAND },
+	{ "file/rw-pin-of-the-zero-page/*/pin=rdma-odp", "refused", 0, 6018, RXE_ON_DEMAND },
+	{ "pin-before-fork/rw-pin-of-zero-page-then-fork/*/pin=rdma-odp", "refused", 0, 6018,
+	  RXE_ON_DEMAND },
+	{ "file/write-to-a-shared-file/*/pin=rdma-odp", "use-after-free", 0, 0, RXE_ON_DEMAND },
+	{ "pin-before-fork/device-writes-sectors-after-fork/*/pin=rdma-odp", "use-after-free", 0, 0,
+	  RXE_ON_DEMAND },
+	{ "odp/free-then-store/*", "lost-write", 0, 0, RXE_ON_DEMAND },
 	{ NULL, NULL, 0, 0, NULL },
 };
 

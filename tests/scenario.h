@@ -35,7 +35,12 @@ static const struct pin_kind scenario_ro = { .name = "test-ro",
 static const struct pin_kind scenario_get = {
 	.name = "test-get", .class = PIN_GET, .promise = PROMISE_PINNER_VALUES, .dirs = DEVICE_READS
 };
-static const struct pin_kind *const scenario_pins[PIN_CLASSES] = {
+static const struct pin_kind scenario_odp
+	__attribute__((unused)) = { .name = "test-odp",
+				    .class = PIN_RW,
+				    .promise = PROMISE_FOLLOWS,
+				    .dirs = DEVICE_READS | DEVICE_WRITES };
+static const struct pin_kind *scenario_pins[PIN_CLASSES] = {
 	[PIN_RW] = &scenario_rw,
 	[PIN_RO] = &scenario_ro,
 	[PIN_GET] = &scenario_get,

@@ -2,9 +2,9 @@
 # Debian packages that the scripts need; sourced.
 # shellcheck disable=SC2034
 
-BUILD_PACKAGES=(cmake ninja-build gcc libc6-dev pkg-config liburing-dev libjansson-dev libcmocka-dev)
+BUILD_PACKAGES=(cmake ninja-build gcc libc6-dev pkg-config liburing-dev libjansson-dev libibverbs-dev libcmocka-dev)
 CHECK_PACKAGES=(clang clang-tidy clang-format shellcheck jq)
-LAB_PACKAGES=(qemu-system-x86 busybox-static kmod xz-utils cpio zstd e2fsprogs xfsprogs)
+LAB_PACKAGES=(qemu-system-x86 busybox-static kmod iproute2 xz-utils cpio zstd e2fsprogs xfsprogs)
 
 missing_packages() {
     local p

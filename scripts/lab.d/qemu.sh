@@ -20,10 +20,22 @@ share() {
         -device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
 }
 
+# Two nodes, so that pages can migrate; all CPUs are on the first.
+qemu_memory() {
+    local mb=${MEM%[MG]} node
+    [[ $MEM != *G ]] || mb=$((mb * 1024))
+    QEMU+=(-m "$((mb / 2 * 2))M" -smp "$SMP")
+    for node in 0 1; do
+        QEMU+=(-object "memory-backend-ram,id=mem$node,size=$((mb / 2))M"
+            -numa "node,nodeid=$node,memdev=mem$node$( ((node)) || echo ",cpus=0-$((SMP - 1))")")
+    done
+}
+
 qemu_arguments() {
     local accel=$1 out=$2 log=$3 slot
     qemu_accel "$accel"
-    QEMU+=(-nodefaults -no-user-config -display none -no-reboot -m "$MEM" -smp "$SMP" -nic none
+    qemu_memory
+    QEMU+=(-nodefaults -no-user-config -display none -no-reboot -nic none
         -device "intel-iommu,intremap=on,caching-mode=on,aw-bits=48"
         -kernel "$K_IMAGE" -initrd "$LAB_TMP/initrd"
         -append "console=ttyS0 panic=-1 intel_iommu=on iommu=nopt no_timer_check $APPEND")

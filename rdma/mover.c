@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "core/guard.h"
+#include "core/pin_kinds.h"
+#include "core/util.h"
+#include "rdma/rdma.h"
+
+enum {
+	MOVE_LIMIT_MS = 5000,  /* of one move in the queue */
+	CALL_LIMIT_MS = 15000, /* of a caller, who may wait for a move of a dead one */
+	SPIN_MS = 2,
+	IDLE_MS = 500,
+	BUSY = 0xee,
+};
+
+struct move {
+	enum ibv_wr_opcode opcode;
+	uint32_t rkey;
+	uint64_t addr;
+	size_t len;
+};
+
+static struct shared {
+	_Atomic uint32_t asked, done; /* futexes: numbers of moves */
+	struct move move;
+	int result;
+	uint32_t idle_key;
+	uint64_t idle_addr;
+	char bounce[MOVER_BOUNCE] __attribute__((aligned(BASE_PAGE)));
+} * shared;
+
+static pid_t mover;
+
+struct end {
+	struct ibv_cq *cq;
+	struct ibv_qp *qp;
+};
+
+struct queues {
+	/* In the context that actors share, beside the regions; it never posts or polls. */
+	const struct rdma_device *shared_device;
+	struct end answering;
+	/*
+	 * A context of its own: soft-RoCE rings its doorbell by write(2), which the
+	 * kernel refuses to every process but the one that opened the context.
+	 */
+	struct rdma_device device;
+	struct end asking;
+	struct ibv_mr *bounce, *idle;
+	bool broken;
+};
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t seen, unsigned ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	syscall(SYS_futex, word, FUTEX_WAIT, seen, &t, NULL, 0);
+}
+
+static int end_make(struct end *e, const struct rdma_device *d)
+{
+	struct ibv_qp_init_attr attr = {
+		.qp_type = IBV_QPT_RC,
+		.sq_sig_all = 1,
+		.cap = { .max_send_wr = 4, .max_recv_wr = 1, .max_send_sge = 1, .max_recv_sge = 1 },
+	};
+
+	e->cq = ibv_create_cq(d->context, 16, NULL, NULL, 0);
+	if (!e->cq)
+		return -errno;
+	attr.send_cq = attr.recv_cq = e->cq;
+	e->qp = ibv_create_qp(d->pd, &attr);
+	return e->qp ? 0 : -errno;
+}
+
+static void end_destroy(struct end *e)
+{
+	if (e->qp)
+		ibv_destroy_qp(e->qp);
+	if (e->cq)
+		ibv_destroy_cq(e->cq);
+	*e = (struct end){ 0 };
+}
+
+/* Anew after each error: soft-RoCE on 6.18 goes on with a READ from before a reset. */
+static int make_ends(struct queues *q)
+{
+	int err;
+
+	end_destroy(&q->asking);
+	end_destroy(&q->answering);
+	err = end_make(&q->asking, &q->device);
+	if (!err)
+		err = end_make(&q->answering, q->shared_device);
+	if (!err)
+		err = rdma_connect(q->shared_device, q->answering.qp, q->asking.qp->qp_num);
+	if (!err)
+		err = rdma_connect(&q->device, q->asking.qp, q->answering.qp->qp_num);
+	q->broken = err != 0;
+	return err;
+}
+
+static int make_queues(struct queues *q, const struct rdma_device *d, const char *name)
+{
+	const char *what;
+	int err;
+
+	*q = (struct queues){ .shared_device = d };
+	err = rdma_open(&q->device, name, &what);
+	if (err)
+		return err;
+	q->bounce = ibv_reg_mr(q->device.pd, shared->bounce, MOVER_BOUNCE, IBV_ACCESS_LOCAL_WRITE);
+	if (!q->bounce)
+		return -errno;
+	q->idle = ibv_reg_mr(d->pd, shared->bounce, SECTOR, IBV_ACCESS_REMOTE_READ);
+	if (!q->idle)
+		return -errno;
+	shared->idle_key = q->idle->rkey;
+	shared->idle_addr = (uintptr_t)shared->bounce;
+	return make_ends(q);
+}
+
+static int status_errno(enum ibv_wc_status status)
+{
+	switch (status) {
+	case IBV_WC_SUCCESS:
+		return 0;
+	case IBV_WC_REM_ACCESS_ERR:
+	case IBV_WC_REM_OP_ERR:
+	case IBV_WC_REM_INV_REQ_ERR:
+		return -EFAULT;
+	case IBV_WC_RETRY_EXC_ERR:
+	case IBV_WC_RNR_RETRY_EXC_ERR:
+		return -ETIMEDOUT;
+	default:
+		return -EIO;
+	}
+}
+
+/* The provider's workers run on this CPU too. */
+static void pause_between_polls(uint64_t start)
+{
+	const struct timespec nap = { .tv_nsec = 100000 };
+
+	if (now_ns() - start < SPIN_MS * 1000000ull)
+		sched_yield();
+	else
+		nanosleep(&nap, NULL);
+}
+
+static int move(struct queues *q, const struct move *m)
+{
+	struct ibv_sge sge = { (uintptr_t)shared->bounce, (uint32_t)m->len, q->bounce->lkey };
+	struct ibv_send_wr wr = {
+		.opcode = m->opcode,
+		.sg_list = &sge,
+		.num_sge = 1,
+		.wr.rdma = { .remote_addr = m->addr, .rkey = m->rkey },
+	};
+	struct ibv_send_wr *bad;
+	struct ibv_wc wc;
+	uint64_t start = now_ns();
+	int n, err = q->broken ? make_ends(q) : 0;
+
+	if (!err)
+		err = -ibv_post_send(q->asking.qp, &wr, &bad);
+	if (err)
+		return err;
+	while (!(n = ibv_poll_cq(q->asking.cq, 1, &wc)) &&
+	       now_ns() - start < MOVE_LIMIT_MS * 1000000ull)
+		pause_between_polls(start);
+	if (n <= 0)
+		err = n ? -EIO : -ETIMEDOUT;
+	else
+		err = status_errno(wc.status);
+	q->broken = err != 0;
+	return err;
+}
+
+static void mover_main(const struct rdma_device *d, const char *name, pid_t runner)
+{
+	struct queues q;
+	uint32_t last = 0;
+
+	shared->result = make_queues(&q, d, name);
+	for (;;) {
+		atomic_store(&shared->done, ++last);
+		futex_wake(&shared->done);
+		while (atomic_load(&shared->asked) == last) {
+			futex_wait(&shared->asked, last, IDLE_MS);
+			if (getppid() != runner)
+				_exit(1);
+		}
+		shared->result = move(&q, &shared->move);
+	}
+}
+
+/* Until the mover has nothing to do. */
+static int wait_idle(void)
+{
+	uint64_t start = now_ns();
+	uint32_t asked = atomic_load(&shared->asked), done;
+
+	while ((done = atomic_load(&shared->done)) != asked) {
+		if (now_ns() - start > CALL_LIMIT_MS * 1000000ull)
+			return -ETIMEDOUT;
+		futex_wait(&shared->done, done, IDLE_MS);
+	}
+	return 0;
+}
+
+int mover_start(const struct rdma_device *d, const char *name)
+{
+	pid_t runner = getpid();
+	int err;
+
+	shared = pin_alloc(sizeof(*shared));
+	if (!shared)
+		return -ENOMEM;
+	atomic_store(&shared->asked, 1);
+	mover = fork();
+	err = mover < 0 ? -errno : 0;
+	if (!mover) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		guard_forget();
+		mover_main(d, name, runner);
+	}
+	if (!err)
+		err = wait_idle();
+	if (!err)
+		err = shared->result;
+	if (err)
+		mover_stop();
+	return err;
+}
+
+void mover_stop(void)
+{
+	if (mover > 0) {
+		kill(mover, SIGKILL);
+		waitpid(mover, NULL, 0);
+	}
+	mover = 0;
+	pin_free(shared, sizeof(*shared));
+	shared = NULL;
+}
+
+static int call(enum ibv_wr_opcode opcode, uint32_t rkey, uint64_t addr, size_t len)
+{
+	int err;
+
+	shared->move = (struct move){ opcode, rkey, addr, len };
+	atomic_fetch_add(&shared->asked, 1);
+	futex_wake(&shared->asked);
+	err = wait_idle();
+	return err ? err : shared->result;
+}
+
+int mover_read(uint32_t rkey, uint64_t addr, void *dst, size_t len)
+{
+	int err = len <= MOVER_BOUNCE ? wait_idle() : -EINVAL;
+
+	if (err)
+		return err;
+	/* No bytes of an earlier move if this one should not arrive. */
+	memset(shared->bounce, BUSY, len);
+	err = call(IBV_WR_RDMA_READ, rkey, addr, len);
+	if (!err)
+		memcpy(dst, shared->bounce, len);
+	return err;
+}
+
+int mover_write(uint32_t rkey, uint64_t addr, const void *src, size_t len)
+{
+	int err = len <= MOVER_BOUNCE ? wait_idle() : -EINVAL;
+
+	if (err)
+		return err;
+	memcpy(shared->bounce, src, len);
+	return call(IBV_WR_RDMA_WRITE, rkey, addr, len);
+}
+
+int mover_forget(void)
+{
+	int err = wait_idle();
+
+	return err ? err : call(IBV_WR_RDMA_READ, shared->idle_key, shared->idle_addr, SECTOR);
+}

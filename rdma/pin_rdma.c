@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/need.h"
+#include "core/pin_kinds.h"
+#include "core/util.h"
+#include "rdma/rdma.h"
+
+enum { HEAP_ROOM = 16 * 1024 /* bytes; libibverbs keeps a struct for each region */ };
+
+/* Regions by number of the pin: a killed actor leaves its own in the context. */
+static struct left {
+	bool live;
+	uint32_t handle;
+} * left;
+
+static struct rdma_device device;
+static int users;
+
+struct region_pin {
+	struct ibv_mr *mr; /* in the process that pinned */
+	uint64_t base;
+};
+
+static int complain(const char *what, int err)
+{
+	fprintf(stderr, "pinfold: rdma: %s: %s: %s\n", host_options.rdma, what, errno_name(-err));
+	return err;
+}
+
+/*
+ * Here, in the runner: actors inherit the context, and the kernel pins the memory
+ * of the process that registers, not of the one that opened.
+ */
+static int rdma_kind_open(void)
+{
+	const char *what;
+	int err;
+
+	if (users) {
+		users++;
+		return 0;
+	}
+	err = rdma_open(&device, host_options.rdma, &what);
+	if (err)
+		return complain(what, err);
+	left = pin_alloc(PINS_MAX * sizeof(*left));
+	err = left ? mover_start(&device, host_options.rdma) : -ENOMEM;
+	if (err) {
+		pin_free(left, PINS_MAX * sizeof(*left));
+		rdma_close(&device);
+		return complain("queue pairs", err);
+	}
+	users = 1;
+	return 0;
+}
+
+static void rdma_kind_close(void)
+{
+	if (!users || --users)
+		return;
+	mover_stop();
+	rdma_close(&device);
+	pin_free(left, PINS_MAX * sizeof(*left));
+}
+
+static void drop_left(int index)
+{
+	struct left *l = &left[index];
+
+	if (!l->live || rdma_drop_region(&device, l->handle))
+		return;
+	l->live = false;
+	mover_forget();
+}
+
+static int rdma_prepare(struct pin *p)
+{
+	struct region_pin *r;
+
+	if (left[p->index].live)
+		return -EBUSY;
+	r = pin_alloc(sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	free(malloc(HEAP_ROOM));
+	p->priv = r;
+	return 0;
+}
+
+static int register_region(struct pin *p, unsigned access)
+{
+	struct region_pin *r = p->priv;
+
+	if (r->mr)
+		return -EBUSY;
+	errno = 0;
+	r->mr = ibv_reg_mr(device.pd, p->addr, p->len, (int)access);
+	if (!r->mr)
+		return errno ? -errno : -EIO;
+	r->base = (uintptr_t)p->addr;
+	left[p->index] = (struct left){ true, r->mr->handle };
+	return 0;
+}
+
+static int rdma_pin_writable(struct pin *p)
+{
+	return register_region(p, RDMA_WRITABLE);
+}
+
+static int rdma_pin_readable(struct pin *p)
+{
+	return register_region(p, RDMA_READABLE);
+}
+
+static int rdma_pin_on_demand(struct pin *p)
+{
+	return register_region(p, RDMA_ON_DEMAND);
+}
+
+static int rdma_unpin(struct pin *p)
+{
+	struct region_pin *r = p->priv;
+	int err;
+
+	if (!r->mr)
+		return -EINVAL;
+	err = ibv_dereg_mr(r->mr);
+	if (err)
+		return -err;
+	r->mr = NULL;
+	left[p->index].live = false;
+	return mover_forget();
+}
+
+static void rdma_release(struct pin *p)
+{
+	if (users)
+		drop_left(p->index);
+	pin_free(p->priv, sizeof(struct region_pin));
+	p->priv = NULL;
+}
+
+static size_t chunk_len(size_t left_over)
+{
+	return left_over < MOVER_BOUNCE ? left_over : MOVER_BOUNCE;
+}
+
+static int rdma_device_read(struct pin *p, const struct pin_data *data)
+{
+	const struct region_pin *r = p->priv;
+
+	if (!r->mr)
+		return -EBADF;
+	for (size_t off = 0, n; off < p->len; off += n) {
+		int err;
+
+		n = chunk_len(p->len - off);
+		err = mover_read(r->mr->rkey, r->base + off, data->dst + p->start + off, n);
+		if (err)
+			return err;
+		pin_mark(p, data, off, n);
+	}
+	return 0;
+}
+
+static int rdma_device_write(struct pin *p, size_t off, size_t len, const void *src)
+{
+	const struct region_pin *r = p->priv;
+
+	if (!r->mr)
+		return -EBADF;
+	if (off > p->len || len > p->len - off)
+		return -EINVAL;
+	for (size_t done = 0, n; done < len; done += n) {
+		int err;
+
+		n = chunk_len(len - done);
+		err = mover_write(r->mr->rkey, r->base + off + done, (const char *)src + done, n);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool spoils; /* stores of on-demand regions do not break COW */
+
+static int on_demand_open(void)
+{
+	int err = rdma_kind_open();
+
+	if (err)
+		return err;
+	spoils = !odp_breaks_cow(&device);
+	if (spoils)
+		fprintf(stderr,
+			"pinfold: rdma: %s: stores through on-demand paging do not break COW here; "
+			"those that would change a zero page are withheld (EUCLEAN)\n",
+			host_options.rdma);
+	return 0;
+}
+
+static int on_demand_write(struct pin *p, size_t off, size_t len, const void *src)
+{
+	const struct region_pin *r = p->priv;
+	size_t page_off = off / BASE_PAGE * BASE_PAGE;
+
+	if (spoils && r->mr &&
+	    odp_meets_zero_page((const char *)r->base + page_off, off + len - page_off))
+		return -EUCLEAN;
+	return rdma_device_write(p, off, len, src);
+}
+
+const struct pin_kind pin_rdma_rw = {
+	.name = "rdma-rw",
+	.about = "RDMA memory region that remote peers may write",
+	.rule = "drivers/infiniband/core/umem.c: ib_umem_get() takes FOLL_LONGTERM pins",
+	.needs = { "rdma", "memlock" },
+	.class = PIN_RW,
+	.promise = PROMISE_SAME_OBJECT,
+	.dirs = DEVICE_READS | DEVICE_WRITES,
+	.open = rdma_kind_open,
+	.close = rdma_kind_close,
+	.prepare = rdma_prepare,
+	.pin = rdma_pin_writable,
+	.device_read = rdma_device_read,
+	.device_write = rdma_device_write,
+	.unpin = rdma_unpin,
+	.release = rdma_release,
+	.emit = pin_no_emit,
+};
+
+const struct pin_kind pin_rdma_ro = {
+	.name = "rdma-ro",
+	.about = "RDMA memory region that remote peers may only read",
+	.rule = "drivers/infiniband/core/umem.c: FOLL_WRITE only for a writable region (6.2)",
+	.needs = { "rdma", "memlock" },
+	.class = PIN_RO,
+	.promise = PROMISE_SAME_OBJECT,
+	.dirs = DEVICE_READS,
+	.open = rdma_kind_open,
+	.close = rdma_kind_close,
+	.prepare = rdma_prepare,
+	.pin = rdma_pin_readable,
+	.device_read = rdma_device_read,
+	.unpin = rdma_unpin,
+	.release = rdma_release,
+	.emit = pin_no_emit,
+};
+
+const struct pin_kind pin_rdma_odp = {
+	.name = "rdma-odp",
+	.about = "RDMA memory region with on-demand paging: no pin, it follows the address",
+	.rule = "Documentation/mm/hmm.rst; drivers/infiniband/core/umem_odp.c",
+	.needs = { "rdma", "rdma-odp" },
+	.class = PIN_RW,
+	.promise = PROMISE_FOLLOWS,
+	.dirs = DEVICE_READS | DEVICE_WRITES,
+	.open = on_demand_open,
+	.close = rdma_kind_close,
+	.prepare = rdma_prepare,
+	.pin = rdma_pin_on_demand,
+	.device_read = rdma_device_read,
+	.device_write = on_demand_write,
+	.unpin = rdma_unpin,
+	.release = rdma_release,
+	.emit = pin_no_emit,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The RDMA device that --rdma named, and the process that moves bytes through it. */
+#ifndef RDMA_RDMA_H
+#define RDMA_RDMA_H
+
+#include <infiniband/verbs.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rdma_device {
+	struct ibv_context *context;
+	struct ibv_pd *pd;
+	uint8_t port;
+	bool global; /* RoCE, or a GID was named: packets carry it */
+	uint8_t gid_index;
+	union ibv_gid gid;
+	uint16_t lid;
+	enum ibv_mtu mtu;
+};
+
+/*
+ * Opens DEV[:PORT[:GID]] and makes a protection domain. Without PORT it is 1;
+ * without GID a RoCE port takes its first RoCE v2 address, IPv4 before IPv6.
+ * Returns 0 or -errno with what was being done in *what.
+ */
+int rdma_open(struct rdma_device *d, const char *name, const char **what);
+void rdma_close(struct rdma_device *d);
+
+/* Brings a new qp to ready-to-send with `peer` of the same port. */
+int rdma_connect(const struct rdma_device *d, struct ibv_qp *qp, uint32_t peer);
+
+/*
+ * Destroys a memory region of any process by its handle in the context; only for
+ * the process that opened it.
+ */
+int rdma_drop_region(const struct rdma_device *d, uint32_t handle);
+
+/* How regions are registered. */
+enum {
+	RDMA_READABLE = IBV_ACCESS_REMOTE_READ,
+	RDMA_WRITABLE = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE,
+	RDMA_ON_DEMAND = RDMA_WRITABLE | IBV_ACCESS_ON_DEMAND,
+};
+
+enum { MOVER_BOUNCE = 32 * 1024 /* bytes of one move at most; half of 5.10's RLIMIT_MEMLOCK */ };
+
+/*
+ * The mover is a process that posts and polls, on a queue pair and a bounce region
+ * of its own: no queue and no pin but the one under test is in an actor, which only
+ * registers regions in the context d that it inherits. name: as for rdma_open(d).
+ * One mover at a time. 0 or -errno.
+ */
+int mover_start(const struct rdma_device *d, const char *name);
+void mover_stop(void);
+
+/* RDMA READ: len bytes at addr of region rkey arrive in dst. From any process. */
+int mover_read(uint32_t rkey, uint64_t addr, void *dst, size_t len);
+/* RDMA WRITE; what was written is in memory on return. */
+int mover_write(uint32_t rkey, uint64_t addr, const void *src, size_t len);
+/*
+ * After a region was deregistered: soft-RoCE before 6.1 holds the region of its last
+ * READ, with its pages, until the next one.
+ */
+int mover_forget(void);
+
+/*
+ * Whether a store through an on-demand region copies a page that fork shares, tried
+ * with a page of its own. Where it does not, a store would also change the zero page
+ * of the whole system. The mover must run.
+ */
+bool odp_breaks_cow(const struct rdma_device *d);
+
+/* Whether a zero page is mapped there, or may be: only root can tell. */
+bool odp_meets_zero_page(const char *addr, size_t len);
+
+#endif
