@@ -10,14 +10,14 @@ struct host_options host_options;
 struct host_provided host_provided;
 
 const struct need *const needs[] = {
-	&need_root,	  &need_pagemap,       &need_kpageflags,   &need_uring,	   &need_vmsplice,
-	&need_thp,	  &need_huge_zeropage, &need_mthp_16k,	   &need_mthp_32k, &need_mthp_64k,
-	&need_mthp_128k,  &need_mthp_256k,     &need_mthp_512k,	   &need_mthp_1m,  &need_hugetlb_2m,
-	&need_ksm,	  &need_ksm_zero,      &need_nodes,	   &need_swap,	   &need_pageout,
-	&need_wipeonfork, &need_loop,	       &need_ext4,	   &need_xfs,	   &need_tmpfs,
-	&need_vfio,	  &need_edu,	       &need_lanes,	   &need_populate, &need_guard,
-	&need_collapse,	  &need_mseal,	       &need_soft_dirty,   &need_compact,  &need_numa,
-	&need_debugfs,	  &need_split,	       &need_soft_offline, &need_cgroup,   NULL,
+	&need_root,	  &need_pagemap,       &need_kpageflags, &need_uring,	 &need_vmsplice,
+	&need_thp,	  &need_huge_zeropage, &need_mthp_16k,	 &need_mthp_32k, &need_mthp_64k,
+	&need_mthp_128k,  &need_mthp_256k,     &need_mthp_512k,	 &need_mthp_1m,	 &need_hugetlb_2m,
+	&need_ksm,	  &need_ksm_zero,      &need_nodes,	 &need_swap,	 &need_pageout,
+	&need_wipeonfork, &need_loop,	       &need_ext4,	 &need_xfs,	 &need_tmpfs,
+	&need_vfio,	  &need_edu,	       &need_lanes,	 &need_populate, &need_guard,
+	&need_collapse,	  &need_mseal,	       &need_soft_dirty, &need_compact,	 &need_debugfs,
+	&need_split,	  &need_soft_offline,  &need_cgroup,	 NULL,
 };
 
 static struct answer {

@@ -13,7 +13,7 @@ extern const struct need need_ksm, need_ksm_zero, need_mthp_16k, need_mthp_32k, 
 extern const struct need need_mthp_128k, need_mthp_256k, need_mthp_512k, need_mthp_1m;
 extern const struct need need_vfio, need_edu, need_lanes;
 extern const struct need need_populate, need_guard, need_collapse, need_mseal;
-extern const struct need need_soft_dirty, need_compact, need_numa, need_debugfs, need_split;
+extern const struct need need_soft_dirty, need_compact, need_debugfs, need_split;
 extern const struct need need_soft_offline, need_cgroup;
 
 /*
