@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <linux/mempolicy.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -154,34 +153,6 @@ const struct need need_compact = {
 	.about = "memory compaction on demand",
 	.hint = "run as root, on a kernel with CONFIG_COMPACTION",
 	.probe = compact_probe,
-};
-
-/* To the other node and, since the page is there then, back. */
-static int numa_try(char *why, size_t size)
-{
-	void *page = fresh_page();
-	int status = -1, node;
-
-	for (node = 0; page && node < 2; node++)
-		if (syscall(SYS_move_pages, 0, 1ul, &page, &node, &status, MPOL_MF_MOVE) ||
-		    status != node)
-			return unmet(why, size, "a page does not move to node %d (%s)", node,
-				     status < 0 ? errno_name(-status) : errno_name(errno));
-	return page ? 0 : unmet(why, size, "no memory for the probe");
-}
-
-static int numa_probe(char *why, size_t size)
-{
-	if (access("/sys/devices/system/node/node1/meminfo", F_OK))
-		return unmet(why, size, "the host has one memory node");
-	return probe_in_child(numa_try, why, size);
-}
-
-const struct need need_numa = {
-	.name = "numa",
-	.about = "two memory nodes between which pages move",
-	.hint = "a host with two nodes, or numa=fake=2 on the kernel's command line",
-	.probe = numa_probe,
 };
 
 static int debugfs_probe(char *why, size_t size)

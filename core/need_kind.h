@@ -16,7 +16,7 @@ extern const struct need need_vfio, need_edu, need_lanes;
 extern const struct need need_proc_mem, need_fuse, need_loop_fuse, need_splice, need_zc,
 	need_gup_test, need_udmabuf;
 extern const struct need need_populate, need_guard, need_collapse, need_mseal;
-extern const struct need need_soft_dirty, need_compact, need_numa, need_debugfs, need_split;
+extern const struct need need_soft_dirty, need_compact, need_debugfs, need_split;
 extern const struct need need_soft_offline, need_cgroup;
 extern const struct need need_rdma, need_rdma_odp, need_memlock;
 

@@ -113,7 +113,7 @@ static int migrate_emit(FILE *out, const struct op *op)
 const struct verb verb_migrate = {
 	.name = "migrate",
 	.about = "move_pages: the pages move to another node; a held page stays, with an error",
-	.needs = { "numa", "pagemap" },
+	.needs = { "nodes", "pagemap" },
 	.rule = "move_pages(2); Documentation/mm/page_migration.rst",
 	.by = ACTOR_PROCESS,
 	.exec = migrate_exec,
