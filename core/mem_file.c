@@ -37,7 +37,7 @@ static int xfs_prepare(struct region *r)
 
 static int memfd_prepare(struct region *r)
 {
-	r->fd = memfd_create("pinfold", MFD_CLOEXEC);
+	r->fd = memfd_create("pinfold", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (r->fd < 0)
 		return -errno;
 	return ftruncate(r->fd, (off_t)r->len) ? -errno : 0;

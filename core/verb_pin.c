@@ -60,7 +60,8 @@ static void pin_strong(struct model_step *s, bool store)
 	}
 	if (pin_refused(s, store))
 		return;
-	if (store && s->m->region[s->op->region].tracked) {
+	/* What is over soon may still be told to the file system when it is. */
+	if (store && s->m->region[s->op->region].tracked && !s->op->pin_kind->oneshot) {
 		expect_errno(&s->expect, EFAULT);
 		return;
 	}

@@ -123,18 +123,17 @@ static void vm_model(struct model_step *s)
 		load(s);
 }
 
-/* FOLL_FORCE asks for the mapping alone; a store needs private memory that it can copy. */
+/* FOLL_FORCE asks for the mapping alone; a store needs private memory, which it copies. */
 static void mem_model(struct model_step *s)
 {
 	const struct view *v = &world_of(s)->view[s->op->proc];
 	const struct object *o = world_visible(world_of(s), s->share, s->op->proc);
 	bool stores = s->op->verb->flags & VERB_STORES;
-	bool may_copy = s->share != SHARE_SHARED && !s->hugetlb;
 
 	if (!s->sectors)
 		return;
 	if (v->state == VIEW_NONE || (o && o->kind == OBJECT_GONE) ||
-	    (stores && v->prot != VIEW_RW && !may_copy))
+	    (stores && v->prot != VIEW_RW && s->share == SHARE_SHARED))
 		expect_errno(&s->expect, EIO);
 	else if (stores)
 		store(s);
@@ -177,7 +176,7 @@ const struct verb verb_mem_read = {
 const struct verb verb_mem_write = {
 	.name = "mem-write",
 	.about = "stores to the place through /proc/self/mem, whatever its protection",
-	.rule = "mm/gup.c check_vma_flags(): FOLL_FORCE writes need a COW mapping and no hugetlb; "
+	.rule = "mm/gup.c check_vma_flags(): FOLL_FORCE writes need a COW mapping; "
 		"19be0eaffa3a, 5535be309971",
 	.needs = { "proc-mem" },
 	.by = ACTOR_PROCESS,
