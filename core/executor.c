@@ -176,11 +176,11 @@ static int proven(struct executor *x, const struct reply *reply)
 	return 0;
 }
 
-static int settle(struct executor *x, int region)
+static int settle(struct executor *x, const struct op *op)
 {
 	struct reply reply;
 
-	if (executor_ask(x, &harness_settle, 0, region, 0, &reply))
+	if (executor_ask(x, &harness_settle, op->proc, op->region, 0, &reply))
 		return 1;
 	if (reply.err)
 		return executor_broken(x, "settle of the memory kind", reply.err);
@@ -210,13 +210,13 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 	} else if (op->verb->flags & VERB_DROPS_PIN) {
 		x->pinned[op->pin] = false;
 	} else if (is(op, &verb_map) && mem->settle_at == SETTLE_MAP) {
-		return settle(x, op->region);
+		return settle(x, op);
 	} else if (fills(x, op) && x->seen[0].outcome != OUTCOME_OK) {
 		return 0;
 	} else if (fills(x, op)) {
 		x->stored[op->region] = true;
 		if (mem->settle_at == SETTLE_FIRST_STORE)
-			return settle(x, op->region);
+			return settle(x, op);
 	}
 	return op->prove ? proven(x, reply) : 0;
 }
