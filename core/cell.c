@@ -246,6 +246,7 @@ static int accounting(struct executor *x)
 		return 0;
 	if (read_pinned(x, &kb))
 		return 1;
+	kb -= model_locked_kb(&x->model, 0);
 	if (kb == x->pinned_kb)
 		return 0;
 	v->kind = VERDICT_FAIL;
@@ -314,6 +315,7 @@ void cell_run(struct executor *x, const struct cell *c, struct verdict *v)
 	x->group[0] = x->group[1] = 0;
 	memset(x->alive, 0, sizeof(x->alive));
 	memset(x->pinned, 0, sizeof(x->pinned));
+	memset(x->refused, 0, sizeof(x->refused));
 	memset(x->stored, 0, sizeof(x->stored));
 	memset(&x->base, 0, sizeof(x->base));
 	memset(&x->holdings, 0, sizeof(x->holdings));

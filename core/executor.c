@@ -283,6 +283,8 @@ int executor_follow(struct executor *x, const struct op *op, const struct reply 
 {
 	if (op->number)
 		x->err[op->number - 1] = -reply->err;
+	if (op->verb->flags & VERB_TAKES_PIN)
+		x->refused[op->pin] = reply->err;
 	if (reply->err)
 		return 0;
 	if (reply->post)
@@ -303,6 +305,14 @@ int executor_judge(struct executor *x, const struct op *op, struct violation *v)
 	return model_apply(&x->model, &m, x->seen, v);
 }
 
+/* Where the model lets a pin be refused, the steps on it have nothing to act on. */
+static bool of_refused_pin(const struct executor *x, const struct op *op)
+{
+	bool on_pin = op->by == ACTOR_DEVICE || op->verb->flags & VERB_DROPS_PIN;
+
+	return on_pin && op->pin >= 0 && op->number && x->refused[op->pin];
+}
+
 int executor_step(struct executor *x, const struct op *given)
 {
 	struct op op = *given;
@@ -310,6 +320,8 @@ int executor_step(struct executor *x, const struct op *given)
 	struct reply reply;
 	int err;
 
+	if (of_refused_pin(x, &op))
+		return 0;
 	if (op.watch && executor_watch(x, &op))
 		return 1;
 	executor_flags(x, &op);
@@ -323,63 +335,12 @@ int executor_step(struct executor *x, const struct op *given)
 	executor_trace(x, &op, &reply);
 	if (!reply.err && looked_at_all(x, &op))
 		return 1;
+	if (op.verb->flags & VERB_TAKES_PIN && !reply.err) {
+		/* Before the verdict: what must not be held has to be given back as well. */
+		x->pinned[op.pin] = true;
+		x->pin_op[op.pin] = op;
+	}
 	if (!plan_leaves_nothing(&op) && executor_judge(x, &op, &violation))
 		return executor_violated(x, &op, &violation);
 	return executor_follow(x, &op, &reply);
-}
-
-static int look_at_pins(struct executor *x)
-{
-	const struct op *last = &x->plan.op[x->plan.nops - 1];
-
-	for (int i = 0; i < x->plan.npins; i++) {
-		struct op op = x->pin_op[i];
-
-		if (!x->pinned[i] || !x->alive[op.proc] || !op.pin_kind->device_read)
-			continue;
-		if (is(last, &verb_read) && last->by == ACTOR_DEVICE && last->pin == i &&
-		    !last->len && last->npages == op.npages)
-			continue;
-		op.verb = &verb_read;
-		op.by = ACTOR_DEVICE;
-		op.number = 0;
-		op.step = NULL;
-		if (executor_step(x, &op))
-			return 1;
-	}
-	return 0;
-}
-
-int executor_look(struct executor *x)
-{
-	struct reply reply;
-
-	if (look_at_pins(x))
-		return 1;
-	for (int p = 0; p < x->plan.nprocs; p++) {
-		for (int r = 0; x->alive[p] && r < x->plan.nregions; r++) {
-			struct op op = { .verb = &verb_read,
-					 .by = ACTOR_PROCESS,
-					 .proc = p,
-					 .space = x->plan.space[p],
-					 .pin = -1,
-					 .region = r,
-					 .unit = x->cell->mem->unit,
-					 .npages = x->model.region[r].npages };
-
-			if (executor_step(x, &op))
-				return 1;
-		}
-	}
-	if (!x->plan.bystander)
-		return 0;
-	if (executor_ask(x, &harness_hoard, BYSTANDER_PROC, 0, 0, &reply))
-		return 1;
-	if (!reply.post)
-		return 0;
-	x->verdict->kind = VERDICT_FAIL;
-	snprintf(x->verdict->class, sizeof(x->verdict->class), "use-after-free");
-	snprintf(x->verdict->law, sizeof(x->verdict->law), "isolation");
-	snprintf(x->verdict->why, sizeof(x->verdict->why), "%s", x->base.why);
-	return 1;
 }

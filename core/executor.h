@@ -35,6 +35,7 @@ struct executor {
 	int err[STEPS_MAX];	    /* errno of each op of the plan that is over, or 0 */
 	uint64_t *frame[PROCS_MAX]; /* for a claim, before the step; IMAGE_PAGES, or NULL */
 	bool alive[PROCS_MAX], pinned[PINS_MAX], stored[REGIONS_MAX];
+	bool refused[PINS_MAX];	    /* the kernel gave an errno, and may */
 	struct op pin_op[PINS_MAX]; /* the step that took it */
 	pid_t group[2];		    /* leaders: of the family, of the bystander */
 	long pinned_kb;		    /* VmPin + VmLck of P before step one */
@@ -52,7 +53,7 @@ int executor_wait(struct executor *x, const struct op *wait);
 int executor_watch(struct executor *x, const struct op *op);
 int executor_claim(struct executor *x, const struct op *claim);
 
-/* Reads every live view, devices first. */
+/* look.c. Reads every live view, devices first. */
 int executor_look(struct executor *x);
 /* Best effort, before the actors are killed: unpins what they still hold. */
 void executor_give_back(struct executor *x);

@@ -249,6 +249,9 @@ void world_file_page_leaves(struct model_step *s);
 /* True when a live same-object pin holds the object. */
 bool world_pinned(const struct world *w, int object);
 
+/* kB of memory that process proc has locked. */
+long model_locked_kb(const struct model *m, int proc);
+
 /* True when some world of some page in op's range has a live pin there. */
 bool model_range_pinned(const struct model *m, const struct op *op);
 /* True when op's process has only zero pages or nothing in the range. */

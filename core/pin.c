@@ -9,31 +9,11 @@
 #include "core/util.h"
 
 const struct pin_kind *const pin_kinds[] = {
-	&pin_uring_rw,
-	&pin_vmsplice,
-	&pin_vfio_rw,
-	&pin_vfio_ro,
-	&pin_rdma_rw,
-	&pin_rdma_ro,
-	&pin_rdma_odp,
-	&pin_fuse_read,
-	&pin_fuse_write,
-	&pin_aio_read,
-	&pin_aio_write,
-	&pin_dio_read,
-	&pin_dio_write,
-	&pin_splice,
-	&pin_zc,
-	&pin_gup_ro,
-	&pin_gup_rw,
-	&pin_udmabuf,
-	&mutant_copy_rw,
-	&mutant_copy_ro,
-	&mutant_leak_rw,
-	&mutant_torn_rw,
-	&mutant_wild_write,
-	&mutant_leak_get,
-	NULL,
+	&pin_uring_rw,	 &pin_vmsplice,	  &pin_vfio_rw,	      &pin_vfio_ro,	&pin_rdma_rw,
+	&pin_rdma_ro,	 &pin_rdma_odp,	  &pin_fuse_read,     &pin_fuse_write,	&pin_aio_read,
+	&pin_aio_write,	 &pin_dio_read,	  &pin_dio_write,     &pin_splice,	&pin_zc,
+	&pin_gup_ro,	 &pin_gup_rw,	  &pin_udmabuf,	      &mutant_copy_rw,	&mutant_copy_ro,
+	&mutant_leak_rw, &mutant_torn_rw, &mutant_wild_write, &mutant_leak_get, NULL,
 };
 
 const struct pin_kind *pin_kind_find(const char *name)
