@@ -218,6 +218,8 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 		if (mem->settle_at == SETTLE_FIRST_STORE)
 			return settle(x, op->region);
 	}
+	if (op->by == ACTOR_DEVICE && op->pin_kind->oneshot)
+		x->pinned[op->pin] = false;
 	return op->prove ? proven(x, reply) : 0;
 }
 
@@ -333,7 +335,7 @@ static int look_at_pins(struct executor *x)
 	for (int i = 0; i < x->plan.npins; i++) {
 		struct op op = x->pin_op[i];
 
-		if (!x->pinned[i] || !x->alive[op.proc])
+		if (!x->pinned[i] || !x->alive[op.proc] || !op.pin_kind->device_read)
 			continue;
 		if (is(last, &verb_read) && last->by == ACTOR_DEVICE && last->pin == i &&
 		    !last->len && last->npages == op.npages)

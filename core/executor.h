@@ -9,7 +9,7 @@
 #include "core/cell.h"
 #include "core/nursery.h"
 
-enum { OPENED_MAX = 16 };
+enum { OPENED_MAX = 64 };
 
 struct executor {
 	struct run_options options;

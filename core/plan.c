@@ -42,8 +42,9 @@ static int resolve_place(struct resolver *r, struct op *op)
 				"expected an offset and a length in sectors of %d bytes", SECTOR);
 	if ((size_t)p->off + p->len > r->mem->unit)
 		return plan_bad(r, -EINVAL, "expected bytes below %zu of a page", r->mem->unit);
-	if (p->len && !(op->verb->flags & (VERB_LOOKS | VERB_STORES)))
-		return plan_bad(r, -EINVAL, "expected whole pages for '%s'", op->verb->name);
+	if (p->len && !(op->verb->flags & (VERB_LOOKS | VERB_STORES)) && !pin_of_sectors(r, op))
+		return plan_bad(r, op->verb->flags & VERB_TAKES_PIN ? -ENOTSUP : -EINVAL,
+				"expected whole pages for '%s'", op->verb->name);
 	return 0;
 }
 
@@ -114,11 +115,16 @@ static int resolve_new_pin(struct resolver *r, struct op *op)
 	op->pin_kind = r->pin[op->verb->pin_class];
 	if (!op->pin_kind)
 		return plan_bad(r, -ENOTSUP, "no mechanism for '%s'", op->verb->name);
+	if (!pin_has_meaning(r, op->pin_kind))
+		return plan_bad(r, -ENOTSUP, "'%s' has no meaning for '%s' here",
+				op->pin_kind->name, r->mem->name);
 	*p = (struct plan_pin){ .live = true,
 				.owner = op->proc,
 				.region = op->region,
 				.first = op->first,
 				.npages = op->npages,
+				.off = op->off,
+				.len = op->len,
 				.kind = op->pin_kind };
 	if (r->step->arg[0])
 		snprintf(p->name, sizeof(p->name), "%s", r->step->arg);
@@ -215,6 +221,8 @@ static int device_range(struct resolver *r, struct op *op)
 		op->region = p->region;
 		op->first = p->first;
 		op->npages = p->npages;
+		op->off = p->off;
+		op->len = p->len;
 		op->unit = r->mem->unit;
 	} else if (op->region != p->region || op->first < p->first ||
 		   op->first + op->npages > p->first + p->npages) {
@@ -230,7 +238,9 @@ static int device_range(struct resolver *r, struct op *op)
 	}
 	if ((op->verb->flags & VERB_STORES) && !(p->kind->dirs & DEVICE_WRITES))
 		return plan_bad(r, -ENOTSUP, "'%s' has no device write", p->kind->name);
-	return 0;
+	if ((op->verb->flags & VERB_LOOKS) && !(p->kind->dirs & DEVICE_READS))
+		return plan_bad(r, -ENOTSUP, "'%s' has no device read", p->kind->name);
+	return p->kind->oneshot ? pin_transfer(r, op) : 0;
 }
 
 /* One step at a time may be under way beside the others. */

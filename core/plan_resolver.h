@@ -7,9 +7,10 @@
 
 struct plan_pin {
 	char name[WORD_MAX];
-	bool live;
+	bool live, over; /* over: its one transfer was made */
 	int owner, region;
 	size_t first, npages;
+	uint32_t off, len;
 	const struct pin_kind *kind;
 };
 
@@ -48,5 +49,14 @@ int resolve_child(struct resolver *r, struct op *op);
 int resolve_size(struct resolver *r, struct op *op);
 int resolve_prot(struct resolver *r, struct op *op);
 int resolve_region(struct resolver *r, struct op *op);
+
+/* A transfer may be of sectors; what is held is whole pages. */
+bool pin_of_sectors(const struct resolver *r, const struct op *op);
+
+/* Whether the mechanism can pin this memory, beside the pins that are held. */
+bool pin_has_meaning(const struct resolver *r, const struct pin_kind *k);
+
+/* The device step of a one-shot mechanism: one, of all of the pin. 0 or -ENOTSUP. */
+int pin_transfer(struct resolver *r, struct op *op);
 
 #endif
