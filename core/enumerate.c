@@ -45,8 +45,9 @@ static bool word_is_pin(const struct pin_kind *k, const char *word)
 		return true;
 	if (k->mutant)
 		return false;
-	return !strcmp(word, "any") || !strcmp(word, class[k->class]) ||
-	       (!strncmp(word, k->name, n) && k->name[n] == '-');
+	if (!strncmp(word, k->name, n) && k->name[n] == '-')
+		return true;
+	return !k->by_name && (!strcmp(word, "any") || !strcmp(word, class[k->class]));
 }
 
 /* A list that names nothing of a class leaves that class free. */
@@ -61,7 +62,7 @@ static bool pin_listed(const struct pin_kind *k, const char *list)
 		for (const struct pin_kind *const *o = pin_kinds; *o; o++)
 			class_named |= (*o)->class == k->class && word_is_pin(*o, word);
 	}
-	return !class_named && !k->mutant;
+	return !class_named && !k->mutant && !k->by_name;
 }
 
 /* For 'P:pin', which takes any class: does the list name this one? */

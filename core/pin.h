@@ -35,6 +35,7 @@ struct pin_kind {
 	unsigned dirs;	  /* of enum pin_dirs */
 	size_t write_max; /* bytes of one device write of a slow device; 0: any */
 	bool mutant;
+	bool by_name; /* only where a program or --pin names it: like another one, slower */
 	/*
 	 * One transfer, submitted by pin. It ends with the device step, which moves all
 	 * of the pin (device_write: in pieces, in ascending order, the transfer ends

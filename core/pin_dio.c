@@ -338,6 +338,7 @@ const struct pin_kind pin_fuse_write = {
 
 const struct pin_kind pin_aio_read = {
 	.name = "aio-read",
+	.by_name = true,
 	.about = "as dio-read, by AIO",
 	.rule = DIO_RULE "block/bio.c, a7e689dd1c06 (6.5)",
 	.needs = { "fuse", "loop-fuse" },
@@ -352,6 +353,7 @@ const struct pin_kind pin_aio_read = {
 
 const struct pin_kind pin_aio_write = {
 	.name = "aio-write",
+	.by_name = true,
 	.about = "as dio-write, by AIO",
 	.rule = DIO_RULE "block/bio.c, a7e689dd1c06 (6.5)",
 	.needs = { "fuse", "loop-fuse" },
