@@ -168,14 +168,14 @@ static void progress_is_for_terminals(void **state)
 	assert_null(strchr(text, '\r'));
 	if (sh("command -v script"))
 		skip();
-	sh("export TERM=xterm; script -qec \"$BINARY check fork/ --mem anon -q --out p2\" /dev/null");
+	setenv("CHECK", PINFOLD_BINARY " check fork/ --mem anon -q", 1);
+	sh("export TERM=xterm; script -qec \"$CHECK --out p2\" /dev/null");
 	assert_non_null(strstr(text, " cells, 0 failed, "));
 	assert_non_null(strstr(text, " left\033[K"));
-	sh("export TERM=xterm; script -qec \"$BINARY check fork/ --mem anon -q --no-color --out p3\" "
-	   "/dev/null");
+	sh("export TERM=xterm; script -qec \"$CHECK --no-color --out p3\" /dev/null");
 	assert_null(strstr(text, " left"));
 	assert_null(strchr(text, '\033'));
-	sh("export TERM=dumb; script -qec \"$BINARY check fork/ --mem anon -q --out p4\" /dev/null");
+	sh("export TERM=dumb; script -qec \"$CHECK --out p4\" /dev/null");
 	assert_null(strstr(text, " left"));
 }
 
@@ -199,7 +199,6 @@ static int set_up(void **state)
 	if (!mkdtemp(folder))
 		return -1;
 	setenv("PINFOLD_STATE_DIR", folder, 1);
-	setenv("BINARY", PINFOLD_BINARY, 1);
 	return 0;
 }
 
