@@ -8,9 +8,19 @@
 #include "core/embedded.h"
 #include "core/version.h"
 
-static const struct command *const commands[] = {
-	&command_env,	 &command_list,	 &command_check,   &command_run,
-	&command_emit_c, &command_sweep, &command_mutants, &command_report,
+const struct command *const commands[] = {
+	&command_env,	&command_list,	  &command_check,  &command_run, &command_emit_c,
+	&command_sweep, &command_mutants, &command_report, &command_man, &command_completion,
+	NULL,
+};
+
+const char *const exit_meaning[] = {
+	[EXIT_OK] = "all well",
+	[EXIT_LAW] = "a law broke",
+	[EXIT_USAGE] = "wrong usage or unreadable input, nothing ran",
+	[EXIT_BROKEN] = "the harness or the host failed",
+	[EXIT_NOTHING] = "nothing could run",
+	NULL,
 };
 
 int cli_fail(int code, const char *format, ...)
@@ -43,13 +53,11 @@ int cli_corpus(const struct cli *cli, struct corpus *c)
 static void usage(FILE *out)
 {
 	fputs("pinfold: copy-on-write, get_user_pages and page pinning under test\n\n", out);
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  pinfold %-8s %-30s %s\n", commands[i]->name, commands[i]->args,
-			commands[i]->about);
-	fputs("\n  pinfold COMMAND --help lists the options.\n"
-	      "Exit codes: 0 all well; 1 a law broke; 2 wrong usage or unreadable input, nothing\n"
-	      "ran; 3 the harness or the host failed; 4 nothing could run.\n",
-	      out);
+	for (const struct command *const *c = commands; *c; c++)
+		fprintf(out, "  pinfold %-10s %-30s %s\n", (*c)->name, (*c)->args, (*c)->about);
+	fputs("\n  pinfold COMMAND --help lists the options.\nexit codes\n", out);
+	for (int i = 0; exit_meaning[i]; i++)
+		fprintf(out, "  %d  %s\n", i, exit_meaning[i]);
 }
 
 static int run_command(const struct command *c, int argc, char **argv)
@@ -58,7 +66,8 @@ static int run_command(const struct command *c, int argc, char **argv)
 			   .cpu = -1,
 			   .depth = 3,
 			   .step_ms = CLI_STEP_MS,
-			   .color = isatty(STDOUT_FILENO) };
+			   .color = isatty(STDOUT_FILENO),
+			   .progress = progress_possible() };
 	char name[64];
 
 	snprintf(name, sizeof(name), "pinfold %s", c->name);
@@ -86,9 +95,9 @@ int main(int argc, char **argv)
 		printf("pinfold %s %s\n", pinfold_version, pinfold_commit);
 		return 0;
 	}
-	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i]->name, argv[1]))
-			return run_command(commands[i], argc - 1, argv + 1);
+	for (const struct command *const *c = commands; argc > 1 && *c; c++)
+		if (!strcmp((*c)->name, argv[1]))
+			return run_command(*c, argc - 1, argv + 1);
 	usage(stderr);
 	return argc > 1 ? cli_fail(EXIT_USAGE, "no command '%s'", argv[1]) : EXIT_USAGE;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "core/pairwise.h"
 
 /* In the order of kinds, so that a need's set-up serves a run of cells. */
 static int add_all(const struct corpus *c, const struct cell_filter *f, struct cell_list *l,
@@ -26,10 +27,36 @@ static const struct mutant *chosen_mutant(const struct cli *cli, int *err)
 	return m;
 }
 
-static int run_list(struct cli *cli, const struct cell_list *l)
+static bool can_run(const struct cell *c, void *arg)
 {
-	struct session s;
-	int err;
+	const struct session *s = arg;
+	char need[32], why[200];
+
+	return !cell_needs(c, s->guarded, need, why, sizeof(why));
+}
+
+/* After the session began: which cells can hold a pair depends on this host. */
+static int choose_tier(struct session *s, struct cell_list *l)
+{
+	size_t all = l->count;
+	long pairs;
+
+	if (!s->cli->pairwise)
+		return 0;
+	ktap_begin(&s->ktap);
+	pairs = cells_pairwise(l, can_run, s);
+	if (pairs < 0)
+		return cli_fail(EXIT_BROKEN, "out of memory");
+	printf("# tier pairwise: %zu of %zu cells, they hold all %ld pairs of program, kind and "
+	       "mechanism\n",
+	       l->count, all, pairs);
+	return 0;
+}
+
+static int run_list(struct cli *cli, struct cell_list *l)
+{
+	static struct session s;
+	int err, code;
 	const struct mutant *m = chosen_mutant(cli, &err);
 
 	if (err)
@@ -37,17 +64,19 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 	err = session_begin(&s, cli, m);
 	if (err)
 		return err;
+	err = choose_tier(&s, l);
 	ktap_plan(&s.ktap, l->count);
-	for (size_t i = 0; i < l->count; i++) {
-		struct verdict v;
-
+	progress_begin(&s.progress, l->count, s.end_ns);
+	for (size_t i = 0; i < l->count && !err; i++) {
 		if (session_time_over(&s)) {
+			session_flush(&s);
 			printf("# time is over, %zu cells did not run\n", l->count - i);
 			break;
 		}
-		session_cell(&s, &l->cell[i], &v);
+		session_cell(&s, &l->cell[i], NULL);
 	}
-	return session_end(&s);
+	code = session_end(&s);
+	return err ? err : code;
 }
 
 static int check_run(struct cli *cli)

@@ -6,11 +6,14 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "cli/progress.h"
 #include "core/enumerate.h"
+#include "core/oracle.h"
+#include "results/junit.h"
 #include "results/ktap.h"
 #include "results/record.h"
 
-enum { CLI_STEP_MS = 30000 };
+enum { CLI_STEP_MS = 30000, CLI_OPTIONS_MAX = 40 };
 
 /* Options that several commands share; parsed by cli_parse(). */
 struct cli {
@@ -18,8 +21,8 @@ struct cli {
 	char line[512]; /* the whole command, for the record */
 	char **arg;	/* what is left of argv */
 	int nargs;
-	const char *out, *corpus, *mem, *pin, *mutant, *alphabet;
-	bool resume, quiet, color, trace, raw, known_only;
+	const char *out, *corpus, *mem, *pin, *mutant, *alphabet, *junit;
+	bool resume, quiet, color, progress, trace, raw, known_only, pairwise;
 	int cpu, depth;
 	double seconds;	  /* --time, 0 none */
 	unsigned step_ms; /* --step-timeout */
@@ -30,14 +33,22 @@ struct command {
 	int (*run)(struct cli *cli);
 };
 
+extern const struct command *const commands[]; /* NULL-terminated */
 extern const struct command command_env, command_list, command_check, command_run;
 extern const struct command command_emit_c, command_sweep, command_report, command_mutants;
+extern const struct command command_man, command_completion;
+
+/* What each exit code means; NULL-terminated. */
+extern const char *const exit_meaning[];
 
 /*
  * Parses what follows the command's name; an option without an effect on the
  * command is unknown. 0, or EXIT_USAGE after one line; --help and broken values exit.
  */
 int cli_parse(struct cli *cli, const struct command *c, int argc, char **argv);
+
+/* The options of a command, ended by an empty one. Returns their number. */
+size_t cli_options(const struct command *c, struct argp_option options[CLI_OPTIONS_MAX]);
 
 /* Loads --corpus, or the one in the binary. 0, or EXIT_USAGE after one line. */
 int cli_corpus(const struct cli *cli, struct corpus *c);
@@ -47,26 +58,53 @@ int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2,
 
 /* --- A session: guard, record, executor and output of one run --- */
 
+/*
+ * A cell whose result waits for the end of its batch: then the host's log and
+ * counters are looked at, and a batch that left something behind is run again in
+ * halves until it is known which cell it was.
+ */
+struct pending {
+	struct cell cell;
+	struct verdict verdict;
+	struct program *own; /* freed with it */
+	bool ran;
+};
+
+enum { BATCH_CELLS = 32, BATCH_MS = 1000 };
+
 struct session {
 	const struct cli *cli;
 	struct record *record;
 	struct executor *executor;
 	struct ktap ktap;
+	struct junit *junit; /* NULL: not asked for */
+	struct progress progress;
+	struct oracle oracle;
 	bool guarded;
 	int count[5];	       /* by enum verdict_kind */
 	int known, unexpected; /* failures with a deviation; passes in spite of one */
+	int notes;	       /* changes of the host that no cell repeats */
 	int kernel;	       /* see kernel_number() */
 	uint64_t end_ns;       /* of --time, 0 none */
 	uint64_t *overhead_ns;
 	size_t noverheads, overhead_room;
+	struct pending pending[BATCH_CELLS];
+	size_t npending;
+	bool watching; /* a cell of the batch ran */
+	uint64_t batch_ns;
 };
 
 /* Starts guard, executor and record. 0 or an exit code after one line. */
 int session_begin(struct session *s, const struct cli *cli, const struct mutant *mutant);
 /* Makes the run's scratch folder (see host_options). 0 or -errno. */
 int session_scratch(bool guarded);
-/* Runs one cell (needs, resume, record, KTAP). *v is its verdict. */
-void session_cell(struct session *s, const struct cell *c, struct verdict *v);
+/*
+ * Runs one cell (needs, resume, record); its result appears at the end of the
+ * batch. own: a program to free then, or NULL.
+ */
+void session_cell(struct session *s, const struct cell *c, struct program *own);
+/* Ends the batch: judges the host, prints the results. */
+void session_flush(struct session *s);
 bool session_time_over(const struct session *s);
 /* Totals, restores the host, closes. The exit code of the run. */
 int session_end(struct session *s);

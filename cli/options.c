@@ -22,7 +22,8 @@ enum {
 	KEY_TIME,
 	KEY_STEP_TIMEOUT,
 	KEY_RAW,
-	OPTIONS_MAX = 32
+	KEY_TIER,
+	KEY_JUNIT,
 };
 
 #define RUNS "check run sweep"
@@ -48,7 +49,13 @@ static const struct {
 	{ CELLS,
 	  { "quiet", 'q', NULL, 0, "results of what passed or was skipped as one line at the end",
 	    0 } },
-	{ CELLS, { "no-color", KEY_NO_COLOR, NULL, 0, "no colours on a terminal", 0 } },
+	{ CELLS,
+	  { "no-color", KEY_NO_COLOR, NULL, 0, "no colours and no progress line on a terminal",
+	    0 } },
+	{ "check",
+	  { "tier", KEY_TIER, "pairwise|full", 0,
+	    "each pair of program, kind and mechanism once, or the whole product (full)", 0 } },
+	{ RUNS, { "junit", KEY_JUNIT, "FILE", 0, "write the results as JUnit XML too", 0 } },
 	{ RUNS, { "time", KEY_TIME, "SECONDS", 0, "start no cell after that time", 0 } },
 	{ CELLS, { "step-timeout", KEY_STEP_TIMEOUT, "SECONDS", 0, "limit of one step (30)", 0 } },
 	{ CELLS, { "cpu", KEY_CPU, "N", 0, "CPU of all actors (the last one allowed)", 0 } },
@@ -145,6 +152,13 @@ static void set_rdma(const char *text)
 	strcpy(host_options.rdma, text);
 }
 
+static const char *tier(const char *text)
+{
+	if (strcmp(text, "pairwise") != 0 && strcmp(text, "full") != 0)
+		exit(cli_fail(EXIT_USAGE, "--tier: expected pairwise or full, got '%s'", text));
+	return text;
+}
+
 static error_t parse_number(int key, char *arg, struct argp_state *state)
 {
 	struct cli *c = state->input;
@@ -161,6 +175,12 @@ static error_t parse_number(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_DEPTH:
 		c->depth = count_arg(arg, 1);
+		return 0;
+	case KEY_TIER:
+		c->pairwise = !strcmp(tier(arg), "pairwise");
+		return 0;
+	case KEY_NO_COLOR:
+		c->color = c->progress = false;
 		return 0;
 	case KEY_VFIO:
 		set_vfio(arg);
@@ -185,16 +205,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		const char **text;
 	} texts[] = { { KEY_MEM, &c->mem },	  { KEY_PIN, &c->pin },
 		      { 'o', &c->out },		  { KEY_CORPUS, &c->corpus },
-		      { KEY_MUTANT, &c->mutant }, { KEY_ALPHABET, &c->alphabet } };
+		      { KEY_MUTANT, &c->mutant }, { KEY_ALPHABET, &c->alphabet },
+		      { KEY_JUNIT, &c->junit } };
 	const struct {
 		bool *flag;
 		int key;
-		bool value;
-	} flags[] = { { &c->resume, KEY_RESUME, true },
-		      { &c->trace, KEY_TRACE, true },
-		      { &c->quiet, 'q', true },
-		      { &c->color, KEY_NO_COLOR, false },
-		      { &c->raw, KEY_RAW, true } };
+	} flags[] = { { &c->resume, KEY_RESUME },
+		      { &c->trace, KEY_TRACE },
+		      { &c->quiet, 'q' },
+		      { &c->raw, KEY_RAW } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].key == key) {
@@ -203,21 +222,29 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		}
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (flags[i].key == key) {
-			*flags[i].flag = flags[i].value;
+			*flags[i].flag = true;
 			return 0;
 		}
 	return parse_number(key, arg, state);
 }
 
-int cli_parse(struct cli *cli, const struct command *c, int argc, char **argv)
+size_t cli_options(const struct command *c, struct argp_option options[CLI_OPTIONS_MAX])
 {
-	struct argp_option options[OPTIONS_MAX] = { 0 };
-	struct argp argp = { options, parse_option, c->args, c->about, NULL, NULL, NULL };
-	int n = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (listed(table[i].commands, c->name))
+		if (listed(table[i].commands, c->name) && n + 1 < CLI_OPTIONS_MAX)
 			options[n++] = table[i].option;
+	options[n] = (struct argp_option){ 0 };
+	return n;
+}
+
+int cli_parse(struct cli *cli, const struct command *c, int argc, char **argv)
+{
+	struct argp_option options[CLI_OPTIONS_MAX] = { 0 };
+	struct argp argp = { options, parse_option, c->args, c->about, NULL, NULL, NULL };
+
+	cli_options(c, options);
 	argp_err_exit_status = EXIT_USAGE;
 	return argp_parse(&argp, argc, argv, 0, NULL, cli) ? EXIT_USAGE : 0;
 }

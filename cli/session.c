@@ -58,7 +58,8 @@ static int start_guard(struct session *s)
 
 	if (geteuid()) {
 		fprintf(stderr,
-			"pinfold: not root: nothing is set up, cells that need it are skipped\n");
+			"pinfold: not root: nothing is set up, cells that need it are skipped; "
+			"the host's log and counters are not watched\n");
 		return 0;
 	}
 	err = guard_start(why, sizeof(why));
@@ -113,8 +114,13 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 	int err;
 
 	*s = (struct session){
-		.cli = cli, .ktap = { .out = stdout, .quiet = cli->quiet, .color = cli->color }
+		.cli = cli,
+		.oracle.log = -1,
+		.ktap = { .out = stdout, .quiet = cli->quiet, .color = cli->color },
+		.progress.on = cli->progress && !cli->trace,
 	};
+	if (cli->junit && !(s->junit = junit_begin(cli->junit, cli->command)))
+		return cli_fail(EXIT_USAGE, "--junit %s: %s", cli->junit, strerror(errno));
 	repeat_options(cli, s->ktap.repeat, sizeof(s->ktap.repeat));
 	s->kernel = uname(&u) ? 0 : kernel_number(u.release);
 	default_out(out, sizeof(out), cli->command);
@@ -134,6 +140,8 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 	s->executor = executor_open(&o);
 	if (!s->executor)
 		return cli_fail(EXIT_BROKEN, "executor: %s", strerror(errno));
+	if (s->guarded && oracle_open(&s->oracle, mutant != NULL, why, sizeof(why)))
+		fprintf(stderr, "pinfold: %s\n", why);
 	if (cli->seconds > 0)
 		s->end_ns = now_ns() + (uint64_t)(cli->seconds * 1e9);
 	return 0;
@@ -142,69 +150,6 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 bool session_time_over(const struct session *s)
 {
 	return s->end_ns && now_ns() > s->end_ns;
-}
-
-static void explain(struct session *s, const char *id, struct verdict *v)
-{
-	const struct deviation *d;
-
-	v->known[0] = '\0';
-	if (s->cli->raw || s->cli->mutant)
-		return;
-	if (v->kind == VERDICT_FAIL) {
-		d = deviation_find(id, v, s->kernel);
-		if (d)
-			snprintf(v->known, sizeof(v->known), "%s", d->source);
-		s->known += d != NULL;
-	} else if (v->kind == VERDICT_PASS) {
-		d = deviation_expects(id, s->kernel);
-		s->unexpected += d != NULL;
-		if (d)
-			printf("# unexpected pass of %s: %s\n", id, d->source);
-	}
-}
-
-static void note_overhead(struct session *s, const struct verdict *v)
-{
-	if (v->kind == VERDICT_SKIP || v->wall_ns <= v->step_ns)
-		return;
-	if (s->noverheads == s->overhead_room) {
-		size_t room = s->overhead_room ? s->overhead_room * 2 : 1024;
-		uint64_t *bigger = realloc(s->overhead_ns, room * sizeof(*bigger));
-
-		if (!bigger)
-			return;
-		s->overhead_ns = bigger;
-		s->overhead_room = room;
-	}
-	s->overhead_ns[s->noverheads++] = v->wall_ns - v->step_ns;
-}
-
-void session_cell(struct session *s, const struct cell *c, struct verdict *v)
-{
-	char need[32], why[200];
-	int done = record_done(s->record, c->id, v);
-
-	if (done)
-		explain(s, c->id, v);
-	if (done == 2)
-		record_cell(s->record, c->id, v);
-	if (!done && cell_needs(c, s->guarded, need, why, sizeof(why))) {
-		const struct need *n = need_find(need);
-
-		*v = (struct verdict){ .kind = VERDICT_SKIP, .page = -1, .offset = -1 };
-		snprintf(v->class, sizeof(v->class), "%s", need);
-		snprintf(v->why, sizeof(v->why), "%.120s; %.120s", why, n ? n->hint : "");
-		record_cell(s->record, c->id, v);
-	} else if (!done) {
-		record_start(s->record, c->id);
-		cell_run(s->executor, c, v);
-		explain(s, c->id, v);
-		record_cell(s->record, c->id, v);
-		note_overhead(s, v);
-	}
-	s->count[v->kind]++;
-	ktap_cell(&s->ktap, c->id, v);
 }
 
 static int by_size(const void *a, const void *b)
@@ -242,10 +187,15 @@ static uint64_t fork_exit_wait(void)
 
 int session_end(struct session *s)
 {
-	int code = EXIT_OK, ran = s->count[VERDICT_PASS] + s->count[VERDICT_FAIL] +
-				  s->count[VERDICT_UNREACHED] + s->count[VERDICT_BROKEN];
+	int code = EXIT_OK, ran, err;
 	char why[256] = "";
-	uint64_t fork_ns = fork_exit_wait();
+	uint64_t fork_ns;
+
+	session_flush(s);
+	progress_clear(&s->progress);
+	fork_ns = fork_exit_wait();
+	ran = s->count[VERDICT_PASS] + s->count[VERDICT_FAIL] + s->count[VERDICT_UNREACHED] +
+	      s->count[VERDICT_BROKEN];
 
 	ktap_end(&s->ktap, "time is over");
 	ktap_totals(&s->ktap, s->count);
@@ -254,12 +204,19 @@ int session_end(struct session *s)
 		       s->unexpected);
 	printf("# harness overhead of a cell: median %.1f us; fork+exit+wait: median %.1f us\n",
 	       (double)median(s->overhead_ns, s->noverheads) / 1e3, (double)fork_ns / 1e3);
+	if (s->oracle.lost)
+		puts("# the kernel log was overwritten before it was read; complaints may be "
+		     "missing");
 	executor_close(s->executor);
+	oracle_close(&s->oracle);
 	free(s->overhead_ns);
 	if (s->guarded && guard_end(why, sizeof(why)))
 		code = cli_fail(EXIT_BROKEN, "%s", why);
 	else if (!s->guarded)
 		rmdir(scratch_base);
+	err = junit_end(s->junit);
+	if (err)
+		code = cli_fail(EXIT_BROKEN, "--junit %s: %s", s->cli->junit, strerror(-err));
 	if (s->count[VERDICT_BROKEN])
 		code = EXIT_BROKEN;
 	else if (!code && s->count[VERDICT_FAIL] > s->known)

@@ -15,7 +15,7 @@ struct sweeping {
 	struct sweep sweep;
 	const struct mem_kind *mem;
 	const struct pin_kind *pin[PIN_CLASSES];
-	size_t programs, failures;
+	size_t programs;
 	bool counting;
 };
 
@@ -31,11 +31,11 @@ static int has_meaning(const struct cell *c)
 	return bad ? 0 : -1;
 }
 
+/* -1 when the session has taken the program. */
 static int visit_program(struct sweeping *w, struct program *p, const char *steps)
 {
 	struct cell c = { .mem = w->mem, .program = p };
 	struct parse_error err;
-	struct verdict v;
 	int skip;
 
 	if (steps_parse(p, steps, "sweep", 1, 1, &err))
@@ -51,9 +51,8 @@ static int visit_program(struct sweeping *w, struct program *p, const char *step
 	if (session_time_over(&w->session))
 		return 1;
 	cell_set_id(&c);
-	session_cell(&w->session, &c, &v);
-	w->failures += v.kind == VERDICT_FAIL;
-	return 0;
+	session_cell(&w->session, &c, p);
+	return -1;
 }
 
 static int visit(void *arg, const char *steps)
@@ -61,6 +60,8 @@ static int visit(void *arg, const char *steps)
 	struct program *p = program_new();
 	int err = p ? visit_program(arg, p, steps) : cli_fail(EXIT_BROKEN, "out of memory");
 
+	if (err < 0)
+		return 0;
 	program_free(p);
 	return err;
 }
@@ -138,15 +139,18 @@ static int sweep_all(struct sweeping *w, int depth)
 	for (int d = 1; d <= depth && !err; d++)
 		err = sweep_depth(&w->sweep, d);
 	ktap_plan(&w->session.ktap, w->programs);
+	progress_begin(&w->session.progress, w->programs, w->session.end_ns);
 	w->counting = false;
 	w->programs = 0;
 	for (int d = 1; d <= depth && !err; d++) {
-		size_t before = w->failures;
+		int before = w->session.count[VERDICT_FAIL];
 		uint64_t start = now_ns();
 
 		err = sweep_depth(&w->sweep, d);
-		printf("# depth %d: %zu programs so far, %zu fail at this depth, %.1f s\n", d,
-		       w->programs, w->failures - before, (double)(now_ns() - start) / 1e9);
+		session_flush(&w->session);
+		printf("# depth %d: %zu programs so far, %d fail at this depth, %.1f s\n", d,
+		       w->programs, w->session.count[VERDICT_FAIL] - before,
+		       (double)(now_ns() - start) / 1e9);
 	}
 	return err;
 }

@@ -75,6 +75,11 @@ void executor_close(struct executor *x)
 	free(x);
 }
 
+int executor_settle(struct executor *x)
+{
+	return x->nursery ? nursery_wait(x->nursery, 0) : 0;
+}
+
 static int open_mechanism(struct executor *x, const struct pin_kind *k)
 {
 	int err;

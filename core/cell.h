@@ -21,7 +21,7 @@ enum verdict_kind {
 struct verdict {
 	enum verdict_kind kind;
 	/* fail: "lost-write" "stale-pin" "leak" "torn" "use-after-free" "refused"
-	 * "accounting" "hang" "crash"; skip: the need; else "" */
+	 * "accounting" "hang" "crash" "kernel-log"; skip: the need; else "" */
 	char class[20];
 	char law[16]; /* "isolation" "coherence" "accounting" "access" or "" */
 	int step;     /* number from 1; 0: the final look at every view */
@@ -60,6 +60,9 @@ void executor_close(struct executor *x);
 
 /* Runs one cell; everything that can go wrong is in *v. */
 void cell_run(struct executor *x, const struct cell *c, struct verdict *v);
+
+/* Waits until the processes of all cells so far are gone. 0 or -ETIMEDOUT. */
+int executor_settle(struct executor *x);
 
 const char *verdict_name(enum verdict_kind k);
 

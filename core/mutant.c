@@ -8,6 +8,7 @@
 
 #include "core/actor.h"
 #include "core/mutant_event.h"
+#include "core/mutant_host.h"
 #include "core/verb_list.h"
 
 static int lie_nothing(struct actor *a, const struct op *op)
@@ -306,6 +307,8 @@ const struct mutant *const mutants[] = {
 	&mutant_mseal_nothing,
 	&mutant_clear_refs_refuses,
 	&mutant_clear_refs_discards,
+	&mutant_log_warns,
+	&mutant_unpin_leaves_pins,
 	NULL,
 };
 

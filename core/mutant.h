@@ -16,6 +16,12 @@ struct mutant {
 	int (*exec)(struct actor *a, const struct op *op);
 	const char *mem_name, *mem;
 	const char *pin;
+	/*
+	 * What it does outlives the cell and shows on the host only: the oracles
+	 * around a batch must catch it (see oracle.h), which takes root.
+	 */
+	bool lasting;
+	const char *need; /* that has to be met for it, or NULL */
 };
 
 extern const struct mutant *const mutants[]; /* NULL-terminated */

@@ -147,6 +147,9 @@ static void wrong_usage_is_2(void **state)
 		"pinfold report --depth 3 x",
 		"pinfold list --trace",
 		"pinfold check --time soon",
+		"pinfold check --tier both",
+		"pinfold check fork/ --junit none/x.xml",
+		"pinfold check fork/ --junit .",
 	};
 
 	(void)state;
@@ -155,6 +158,38 @@ static void wrong_usage_is_2(void **state)
 		assert_null(strstr(text, "KTAP"));
 	}
 	assert_int_equal(sh("test ! -e results"), 0);
+}
+
+/* Escapes only on a terminal; bsdutils' script makes one. */
+static void progress_is_for_terminals(void **state)
+{
+	(void)state;
+	sh("pinfold check fork/ --mem anon -q --out p1");
+	assert_null(strchr(text, '\r'));
+	if (sh("command -v script"))
+		skip();
+	setenv("CHECK", PINFOLD_BINARY " check fork/ --mem anon -q", 1);
+	sh("export TERM=xterm; script -qec \"$CHECK --out p2\" /dev/null");
+	assert_non_null(strstr(text, " cells, 0 failed, "));
+	assert_non_null(strstr(text, " left\033[K"));
+	sh("export TERM=xterm; script -qec \"$CHECK --no-color --out p3\" /dev/null");
+	assert_null(strstr(text, " left"));
+	assert_null(strchr(text, '\033'));
+	sh("export TERM=dumb; script -qec \"$CHECK --out p4\" /dev/null");
+	assert_null(strstr(text, " left"));
+}
+
+static void tier_and_junit(void **state)
+{
+	(void)state;
+	sh("pinfold check pin --mem anon,thp -q --tier pairwise --junit x.xml --out q1");
+	assert_ktap();
+	sh("pinfold check pin --mem anon,thp --tier pairwise --out q2");
+	assert_ktap();
+	assert_non_null(strstr(text, "\n# tier pairwise: "));
+	sh("pinfold check pin --mem anon,thp --tier pairwise --out q3 | grep -cE '^(not )?ok ' >n; "
+	   "grep -c '<testcase ' x.xml | cmp - n && echo same");
+	assert_non_null(strstr(text, "same\n"));
 }
 
 static int set_up(void **state)
@@ -183,6 +218,8 @@ int main(void)
 		cmocka_unit_test(repeat_command_repeats),
 		cmocka_unit_test(sweep_has_no_meaningless_programs),
 		cmocka_unit_test(wrong_usage_is_2),
+		cmocka_unit_test(progress_is_for_terminals),
+		cmocka_unit_test(tier_and_junit),
 	};
 
 	binary = PINFOLD_BINARY;

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Counters of the whole host that must be after a batch of cells what they were before. */
+#ifndef CORE_HOST_COUNT_H
+#define CORE_HOST_COUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum host_counter {
+	COUNT_PINS,	     /* nr_foll_pin_acquired - nr_foll_pin_released, pages */
+	COUNT_HUGE_USED,     /* hugetlb pages of all sizes that are taken, kB */
+	COUNT_HUGE_RESERVED, /* reserved, kB */
+	COUNT_HUGE_SURPLUS,  /* beyond the pool's size, kB */
+	COUNT_KSM,	     /* pages_sharing; only while ksmd runs */
+	COUNT_SWAP,	     /* used, kB */
+	HOST_COUNTERS
+};
+
+struct host_counts {
+	long value[HOST_COUNTERS]; /* -1: can't be told here */
+};
+
+void host_counts_read(struct host_counts *c);
+
+/*
+ * The first counter that is not what it was before, by more than it may be, or -1.
+ * Waits up to `patience_ms` for what the kernel gives back late (rings, ksmd).
+ */
+int host_counts_changed(const struct host_counts *before, struct host_counts *now,
+			unsigned patience_ms);
+
+/* "pages pinned", for a line to people. */
+const char *host_counter_name(int counter);
+
+#endif
