@@ -39,6 +39,7 @@ static void run_cell(struct session *s, struct pending *p)
 {
 	if (!s->watching) {
 		s->watching = true;
+		s->opened = executor_opened(s->executor);
 		if (s->guarded)
 			oracle_begin(&s->oracle);
 	}
@@ -118,7 +119,9 @@ static int again(void *arg, const size_t *at, size_t n)
 
 static void note(struct search *f, const struct pending *last, size_t n)
 {
-	f->session->notes++;
+	/* A device or process that a mechanism holds from its first cell on. */
+	if (executor_opened(f->session->executor) != f->session->opened)
+		return;
 	progress_clear(&f->session->progress);
 	printf("# %s, %s, in a batch of %zu cells up to %s, and not when they ran once more\n",
 	       f->found.read, f->found.allowed, n, last->cell.id);

@@ -83,7 +83,6 @@ struct session {
 	bool guarded;
 	int count[5];	       /* by enum verdict_kind */
 	int known, unexpected; /* failures with a deviation; passes in spite of one */
-	int notes;	       /* changes of the host that no cell repeats */
 	int kernel;	       /* see kernel_number() */
 	uint64_t end_ns;       /* of --time, 0 none */
 	uint64_t *overhead_ns;
@@ -91,6 +90,7 @@ struct session {
 	struct pending pending[BATCH_CELLS];
 	size_t npending;
 	bool watching; /* a cell of the batch ran */
+	int opened;    /* executor_opened() at its begin */
 	uint64_t batch_ns;
 };
 

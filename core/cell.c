@@ -80,6 +80,11 @@ int executor_settle(struct executor *x)
 	return x->nursery ? nursery_wait(x->nursery, 0) : 0;
 }
 
+int executor_opened(const struct executor *x)
+{
+	return x->nopened;
+}
+
 static int open_mechanism(struct executor *x, const struct pin_kind *k)
 {
 	int err;

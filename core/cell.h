@@ -61,6 +61,9 @@ void executor_close(struct executor *x);
 /* Runs one cell; everything that can go wrong is in *v. */
 void cell_run(struct executor *x, const struct cell *c, struct verdict *v);
 
+/* How many mechanisms are open: such may hold pins of their own until the end. */
+int executor_opened(const struct executor *x);
+
 /* Waits until the processes of all cells so far are gone. 0 or -ETIMEDOUT. */
 int executor_settle(struct executor *x);
 
