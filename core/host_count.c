@@ -115,7 +115,7 @@ void host_counts_read(struct host_counts *c)
 	c->value[COUNT_SWAP] = total < 0 || left < 0 ? -1 : total - left;
 }
 
-static int changed(const struct host_counts *before, const struct host_counts *now)
+int host_counts_differ(const struct host_counts *before, const struct host_counts *now)
 {
 	for (int i = 0; i < HOST_COUNTERS; i++) {
 		long more = now->value[i] - before->value[i];
@@ -137,12 +137,12 @@ int host_counts_changed(const struct host_counts *before, struct host_counts *no
 
 	for (;;) {
 		host_counts_read(now);
-		if (changed(before, now) < 0 || now_ns() >= end)
+		if (host_counts_differ(before, now) < 0 || now_ns() >= end)
 			break;
 		nanosleep(&nap, NULL);
 	}
 	/* What an ended process had merged is forgotten by ksmd's next walks. */
 	if (number_in(KSM "full_scans") < scans + 2)
 		now->value[COUNT_KSM] = -1;
-	return changed(before, now);
+	return host_counts_differ(before, now);
 }

@@ -22,10 +22,10 @@ struct host_counts {
 
 void host_counts_read(struct host_counts *c);
 
-/*
- * The first counter that is not what it was before, by more than it may be, or -1.
- * Waits up to `patience_ms` for what the kernel gives back late (rings, ksmd).
- */
+/* The first counter that is not what it was before, by more than it may be, or -1. */
+int host_counts_differ(const struct host_counts *before, const struct host_counts *now);
+
+/* The same for now; waits up to `patience_ms` for what comes back late (rings, ksmd). */
 int host_counts_changed(const struct host_counts *before, struct host_counts *now,
 			unsigned patience_ms);
 

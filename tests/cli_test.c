@@ -185,8 +185,8 @@ static void tier_and_junit(void **state)
 	sh("pinfold check pin --mem anon,thp -q --tier pairwise --junit x.xml --out q1");
 	assert_ktap();
 	sh("pinfold check pin --mem anon,thp --tier pairwise --out q2");
-	assert_ktap();
 	assert_non_null(strstr(text, "\n# tier pairwise: "));
+	assert_ktap();
 	sh("pinfold check pin --mem anon,thp --tier pairwise --out q3 | grep -cE '^(not )?ok ' >n; "
 	   "grep -c '<testcase ' x.xml | cmp - n && echo same");
 	assert_non_null(strstr(text, "same\n"));
