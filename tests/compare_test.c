@@ -54,7 +54,7 @@ static void planted_slowdowns_are_found(void **unused)
 	double four = share(4, 0.10, 0.03, COMPARISON_REGRESSED);
 
 	(void)unused;
-	printf("# 10 %% slower, margin 3 %%: found in %.1f %% with 5 boots a side, %.1f %% with 4\n",
+	printf("# 10 %% slower, margin 3 %%: found in %.1f %%, 5 boots a side; %.1f %%, 4\n",
 	       100 * ten, 100 * four);
 	printf("# 3 %% slower, margin 0: found in %.1f %% with 10 boots a side\n", 100 * three);
 	assert_true(ten >= 0.8 && four >= 0.8 && three >= 0.8);
