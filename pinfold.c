@@ -26,7 +26,7 @@ const struct command *const commands[] = {
 
 const char *const exit_meaning[] = {
 	[EXIT_OK] = "all well",
-	[EXIT_LAW] = "a law broke",
+	[EXIT_LAW] = "a law broke, or a cost regressed",
 	[EXIT_USAGE] = "wrong usage or unreadable input, nothing ran",
 	[EXIT_BROKEN] = "the harness or the host failed",
 	[EXIT_NOTHING] = "nothing could run",

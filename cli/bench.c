@@ -217,6 +217,7 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 	if (!err && cost_write_clock(s.record))
 		err = cli_fail(EXIT_BROKEN, "the record could not be written");
 	ktap_plan(&s.ktap, l->count);
+	progress_begin(&s.progress, l->count, s.end_ns);
 	if (!err)
 		print_clock();
 	s.run = bench_cell;
