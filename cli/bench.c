@@ -29,14 +29,17 @@ static bool has_timed_step(const struct program *p)
 }
 
 /* Made before any actor, which sees what the runner had then. */
-static struct mem_kind larger[KINDS_MAX];
+static struct mem_kind *larger[KINDS_MAX];
 
-static void make_larger(size_t bytes)
+static int make_larger(size_t bytes)
 {
 	for (size_t i = 0; mem_kinds[i] && i < KINDS_MAX; i++) {
-		struct mem_kind *k = &larger[i];
+		struct mem_kind *k = malloc(sizeof(*k));
 		size_t want = bytes ? bytes : BYTES;
 
+		if (!k)
+			return -ENOMEM;
+		larger[i] = k;
 		*k = *mem_kinds[i];
 		if (!bytes && k->unit > BASE_PAGE)
 			want = k->hugetlb ? BYTES_HUGETLB : BYTES_HUGE;
@@ -44,13 +47,20 @@ static void make_larger(size_t bytes)
 			want = IMAGE_MAX;
 		k->units = (unsigned)(want < k->unit ? 1 : want / k->unit);
 	}
+	return 0;
+}
+
+static void free_larger(void)
+{
+	for (size_t i = 0; i < KINDS_MAX; i++)
+		free(larger[i]);
 }
 
 static const struct mem_kind *larger_of(const struct mem_kind *kind)
 {
 	for (size_t i = 0; mem_kinds[i] && i < KINDS_MAX; i++)
 		if (mem_kinds[i] == kind)
-			return &larger[i];
+			return larger[i];
 	return kind;
 }
 
@@ -207,7 +217,8 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 #ifdef __SANITIZE_ADDRESS__
 	return cli_fail(EXIT_NOTHING, "built with a sanitizer: what it measures means nothing");
 #endif
-	make_larger(cli->bytes);
+	if (make_larger(cli->bytes))
+		return cli_fail(EXIT_BROKEN, "out of memory");
 	cli->timed = measure_take;
 	cli->timed_by = &m;
 	err = session_begin(&s, cli, NULL);
@@ -244,6 +255,7 @@ static int bench_run(struct cli *cli)
 		err = cli_fail(EXIT_USAGE, "no benchmark matches");
 	if (!err)
 		err = run_list(cli, &l);
+	free_larger();
 	cells_free(&l);
 	corpus_free(&c);
 	return err;
