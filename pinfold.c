@@ -9,14 +9,24 @@
 #include "core/version.h"
 
 const struct command *const commands[] = {
-	&command_env,	&command_list,	  &command_check,  &command_run, &command_emit_c,
-	&command_sweep, &command_mutants, &command_report, &command_man, &command_completion,
+	&command_env,
+	&command_list,
+	&command_check,
+	&command_run,
+	&command_emit_c,
+	&command_sweep,
+	&command_mutants,
+	&command_report,
+	&command_bench,
+	&command_compare,
+	&command_man,
+	&command_completion,
 	NULL,
 };
 
 const char *const exit_meaning[] = {
 	[EXIT_OK] = "all well",
-	[EXIT_LAW] = "a law broke",
+	[EXIT_LAW] = "a law broke, or a cost regressed",
 	[EXIT_USAGE] = "wrong usage or unreadable input, nothing ran",
 	[EXIT_BROKEN] = "the harness or the host failed",
 	[EXIT_NOTHING] = "nothing could run",
@@ -66,6 +76,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 			   .cpu = -1,
 			   .depth = 3,
 			   .step_ms = CLI_STEP_MS,
+			   .samples = 20000,
 			   .color = isatty(STDOUT_FILENO),
 			   .progress = progress_possible() };
 	char name[64];

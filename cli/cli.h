@@ -26,6 +26,15 @@ struct cli {
 	int cpu, depth;
 	double seconds;	  /* --time, 0 none */
 	unsigned step_ms; /* --step-timeout */
+	/* bench: */
+	const char *clock;
+	int samples;  /* --samples */
+	size_t bytes; /* --size, 0 the kind's */
+	void (*timed)(void *by, const struct op *op, const struct timing *t);
+	void *timed_by;
+	/* compare: */
+	bool json, text;
+	int splits;
 };
 
 struct command {
@@ -36,7 +45,7 @@ struct command {
 extern const struct command *const commands[]; /* NULL-terminated */
 extern const struct command command_env, command_list, command_check, command_run;
 extern const struct command command_emit_c, command_sweep, command_report, command_mutants;
-extern const struct command command_man, command_completion;
+extern const struct command command_bench, command_compare, command_man, command_completion;
 
 /* What each exit code means; NULL-terminated. */
 extern const char *const exit_meaning[];
@@ -91,6 +100,8 @@ struct session {
 	size_t npending;
 	bool watching; /* a cell of the batch ran */
 	int opened;    /* executor_opened() at its begin */
+	/* Runs one cell; cell_run() unless a command replaces it. */
+	void (*run)(struct session *s, const struct cell *c, struct verdict *v);
 	uint64_t batch_ns;
 };
 

@@ -24,10 +24,16 @@ enum {
 	KEY_RAW,
 	KEY_TIER,
 	KEY_JUNIT,
+	KEY_CLOCK,
+	KEY_SAMPLES,
+	KEY_SIZE,
+	KEY_JSON,
+	KEY_TEXT,
+	KEY_SPLITS,
 };
 
-#define RUNS "check run sweep"
-#define CELLS "check run sweep mutants"
+#define RUNS "check run sweep bench"
+#define CELLS "check run sweep bench mutants"
 
 /* Each option with the commands that it has an effect on. */
 static const struct {
@@ -42,7 +48,7 @@ static const struct {
 	{ RUNS, { "out", 'o', "DIR", 0, "folder for the record", 0 } },
 	{ "report", { "out", 'o', "DIR", 0, "folder for the HTML file", 0 } },
 	{ RUNS, { "resume", KEY_RESUME, NULL, 0, "go on behind the cells that --out has", 0 } },
-	{ "check run mutants emit-c list",
+	{ "check run bench mutants emit-c list",
 	  { "corpus", KEY_CORPUS, "PATH", 0,
 	    "*.pin from a folder, or one file, instead of the built-in corpus", 0 } },
 	{ RUNS, { "trace", KEY_TRACE, NULL, 0, "print each step and every view", 0 } },
@@ -67,6 +73,17 @@ static const struct {
 	{ RUNS, { "mutant", KEY_MUTANT, "NAME", 0, "plant a lie (see 'list')", 0 } },
 	{ RUNS, { "raw", KEY_RAW, NULL, 0, "ignore deviations", 0 } },
 	{ "sweep", { "depth", KEY_DEPTH, "N", 0, "longest program, in steps (3)", 0 } },
+	{ "bench",
+	  { "clock", KEY_CLOCK, "NAME", 0,
+	    "counter, monotonic, or instructions (a counter of QEMU's -icount)", 0 } },
+	{ "bench", { "samples", KEY_SAMPLES, "N", 0, "samples of a timed step (20000)", 0 } },
+	{ "bench",
+	  { "size", KEY_SIZE, "MIB", 0, "default region (4; huge pages: 16, hugetlb 8)", 0 } },
+	{ "compare", { "text", KEY_TEXT, NULL, 0, "72 columns for a mail (the default)", 0 } },
+	{ "compare", { "json", KEY_JSON, NULL, 0, "one JSON object for each B", 0 } },
+	{ "compare",
+	  { "splits", KEY_SPLITS, "N", 0,
+	    "instead: how often N random splits of each run differ from themselves", 0 } },
 	{ "sweep", { "alphabet", KEY_ALPHABET, "LIST", 0, "verbs to choose from", 0 } },
 };
 
@@ -173,6 +190,15 @@ static error_t parse_number(int key, char *arg, struct argp_state *state)
 	case KEY_CPU:
 		c->cpu = count_arg(arg, 0);
 		return 0;
+	case KEY_SAMPLES:
+		c->samples = count_arg(arg, 1);
+		return 0;
+	case KEY_SPLITS:
+		c->splits = count_arg(arg, 1);
+		return 0;
+	case KEY_SIZE:
+		c->bytes = (size_t)count_arg(arg, 1) << 20;
+		return 0;
 	case KEY_DEPTH:
 		c->depth = count_arg(arg, 1);
 		return 0;
@@ -206,14 +232,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	} texts[] = { { KEY_MEM, &c->mem },	  { KEY_PIN, &c->pin },
 		      { 'o', &c->out },		  { KEY_CORPUS, &c->corpus },
 		      { KEY_MUTANT, &c->mutant }, { KEY_ALPHABET, &c->alphabet },
-		      { KEY_JUNIT, &c->junit } };
+		      { KEY_JUNIT, &c->junit },	  { KEY_CLOCK, &c->clock } };
 	const struct {
 		bool *flag;
 		int key;
-	} flags[] = { { &c->resume, KEY_RESUME },
-		      { &c->trace, KEY_TRACE },
-		      { &c->quiet, 'q' },
-		      { &c->raw, KEY_RAW } };
+	} flags[] = {
+		{ &c->resume, KEY_RESUME }, { &c->trace, KEY_TRACE }, { &c->quiet, 'q' },
+		{ &c->raw, KEY_RAW },	    { &c->json, KEY_JSON },   { &c->text, KEY_TEXT }
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].key == key) {

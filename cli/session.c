@@ -108,7 +108,9 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 	struct run_options o = { .cpu = cli->cpu >= 0 ? cli->cpu : first_cpu(),
 				 .timeout_ms = cli->step_ms,
 				 .trace = cli->trace ? stdout : NULL,
-				 .mutant = mutant };
+				 .mutant = mutant,
+				 .timed = cli->timed,
+				 .timed_by = cli->timed_by };
 	char out[300], why[256];
 	struct utsname u;
 	int err;

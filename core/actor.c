@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "bench/timed.h"
 #include "core/fault.h"
 #include "core/futex.h"
 #include "core/harness.h"
@@ -41,6 +42,7 @@ struct channel {
 	struct op op;
 	struct verb lie;
 	char verb[WORD_MAX]; /* for an image in which op.verb points nowhere */
+	struct timing timing;
 	struct room room[2]; /* the second one is that of a background step */
 };
 
@@ -78,6 +80,7 @@ void channel_reset(struct channel *ch)
 	ch->bank = (ch->bank + 1) % BANKS;
 	memset(ch->slot[ch->bank], 0, sizeof(ch->slot[ch->bank]));
 	ch->room[0].why[0] = ch->room[1].why[0] = '\0';
+	atomic_store(&ch->timing.exit, EXIT_UNTIMED);
 }
 
 struct verb *channel_lie(struct channel *ch)
@@ -95,6 +98,12 @@ void channel_attach(struct channel *ch, struct actor *a, bool background)
 	a->image = room->image;
 	a->sectors = room->sectors;
 	a->why = room->why;
+	a->timing = &ch->timing;
+}
+
+const struct timing *channel_timing(const struct channel *ch)
+{
+	return &ch->timing;
 }
 
 static struct slot *slot_at(struct channel *ch, int bank, int proc, int thread)
@@ -124,7 +133,7 @@ static void execute(struct actor *a, uint32_t number)
 	*reply = (struct reply){ 0 };
 	atomic_store(&slot_of(a)->begun, number);
 	start = now_ns();
-	reply->err = verb->exec(a, &op);
+	reply->err = op.timed && !a->fresh_image ? timed_exec(a, verb, &op) : verb->exec(a, &op);
 	reply->ns = now_ns() - start;
 	if (!reply->err && verb->post)
 		reply->post = verb->post(a, &op);
@@ -155,6 +164,7 @@ void actor_serve(struct actor *a)
 		atomic_store(&slot->done, next);
 		futex_wake(&slot->done);
 	}
+	timed_leave(a);
 	_exit(0);
 }
 
@@ -178,7 +188,7 @@ void channel_warm(struct channel *ch)
 
 	for (const volatile char *p = __executable_start; p < etext; p += STRIDE)
 		(void)*p;
-	for (size_t i = 0; i < offsetof(struct channel, room); i += BASE_PAGE)
+	for (size_t i = 0; i < offsetof(struct channel, timing); i += BASE_PAGE)
 		(void)((const volatile char *)ch)[i];
 	(void)*(const volatile uint8_t *)ch->room[0].outcome;
 	(void)*(const volatile uint8_t *)ch->room[0].sectors;

@@ -30,6 +30,9 @@ void channel_close(struct channel *ch);
  */
 void channel_reset(struct channel *ch);
 
+/* What the last timed step measured. */
+const struct timing *channel_timing(const struct channel *ch);
+
 /* Room for a planted verb that all actors see. */
 struct verb *channel_lie(struct channel *ch);
 

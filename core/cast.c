@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/executor.h"
+#include "core/harness.h"
 #include "core/need.h"
 
 void executor_close_nursery(struct executor *x)
@@ -76,4 +77,31 @@ void executor_end_actors(struct executor *x)
 	if (nursery_end(x->nursery, x->group, pid) ||
 	    (ends_at_once(x) && nursery_wait(x->nursery, 0)))
 		executor_close_nursery(x);
+}
+
+/* An exit lasts until the process is reaped. */
+int executor_reap(struct executor *x, const struct op *op)
+{
+	pid_t pid = actor_pid(x->channel, op->proc);
+	struct op ask = { .verb = &harness_reap,
+			  .by = ACTOR_PROCESS,
+			  .proc = op->child,
+			  .arg = pid,
+			  .pin = -1,
+			  .timed = op->timed };
+	uint64_t start = now_ns();
+	struct reply reply = { 0 };
+	int err = 0;
+
+	x->alive[op->proc] = false;
+	if (op->child < 0 || !x->alive[op->child])
+		reply.err = nursery_reap(x->nursery, pid);
+	else
+		err = actor_call(x->channel, &ask, x->options.timeout_ms, &reply);
+	x->verdict->step_ns += now_ns() - start;
+	if (err || reply.err)
+		return executor_broken(x, "wait for a process", err ? err : reply.err);
+	if (ask.timed && x->alive[ask.proc])
+		x->options.timed(x->options.timed_by, op, channel_timing(x->channel));
+	return 0;
 }

@@ -10,6 +10,8 @@
 #include "core/mutant.h"
 #include "core/plan.h"
 
+struct timing; /* bench/timed.h */
+
 enum verdict_kind {
 	VERDICT_PASS,
 	VERDICT_FAIL,
@@ -46,6 +48,12 @@ struct run_options {
 	unsigned timeout_ms;	     /* of one step */
 	FILE *trace;		     /* each step and every view, or NULL */
 	const struct mutant *mutant; /* a lie to plant, or NULL */
+	/*
+	 * Gets what each [step] measured, when the model allowed its outcome; an exit also
+	 * its reaping. NULL: such steps run as any other.
+	 */
+	void (*timed)(void *by, const struct op *op, const struct timing *t);
+	void *timed_by;
 };
 
 /* Builds the id; pins may be NULL. */

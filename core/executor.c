@@ -146,22 +146,6 @@ static int looked_at_all(struct executor *x, const struct op *op)
 	return executor_broken(x, "the device read returned no bytes", EIO);
 }
 
-/* An exit lasts until the process is reaped. */
-static int reap(struct executor *x, const struct op *op)
-{
-	pid_t pid = actor_pid(x->channel, op->proc);
-	uint64_t start = now_ns();
-	struct reply reply = { 0 };
-
-	x->alive[op->proc] = false;
-	if (op->child < 0 || !x->alive[op->child])
-		reply.err = nursery_reap(x->nursery, pid);
-	else if (executor_ask(x, &harness_reap, op->child, 0, pid, &reply))
-		return 1;
-	x->verdict->step_ns += now_ns() - start;
-	return reply.err ? executor_broken(x, "wait for a process", reply.err) : 0;
-}
-
 static int proven(struct executor *x, const struct reply *reply)
 {
 	const struct mem_kind *mem = x->cell->mem;
@@ -203,7 +187,7 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 	if (op->verb->arg == ARG_CHILD) {
 		x->alive[op->child] = true;
 	} else if (is(op, &verb_exit)) {
-		return reap(x, op);
+		return executor_reap(x, op);
 	} else if (op->verb->flags & VERB_TAKES_PIN) {
 		x->pinned[op->pin] = true;
 		x->pin_op[op->pin] = *op;
@@ -325,6 +309,7 @@ int executor_step(struct executor *x, const struct op *given)
 	if (op.watch && executor_watch(x, &op))
 		return 1;
 	executor_flags(x, &op);
+	op.timed = x->options.timed && op.step && op.step->timed;
 	if (op.verb->flags & VERB_WHOLE && op.verb->arg != ARG_CHILD)
 		give_back(x, op.proc);
 	err = call(x, &op, &reply);
@@ -342,5 +327,7 @@ int executor_step(struct executor *x, const struct op *given)
 	}
 	if (!plan_leaves_nothing(&op) && executor_judge(x, &op, &violation))
 		return executor_violated(x, &op, &violation);
+	if (op.timed)
+		x->options.timed(x->options.timed_by, &op, channel_timing(x->channel));
 	return executor_follow(x, &op, &reply);
 }

@@ -60,6 +60,7 @@ void executor_give_back(struct executor *x);
 /* cast.c: P and X of this cell; and their end, with all descendants. */
 int executor_start_actors(struct executor *x);
 void executor_end_actors(struct executor *x);
+int executor_reap(struct executor *x, const struct op *op);
 void executor_close_nursery(struct executor *x);
 
 /* A harness verb in an actor. */

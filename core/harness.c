@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "bench/timed.h"
 #include "core/actor.h"
 #include "core/util.h"
 
@@ -26,7 +27,8 @@ static int reap_exec(struct actor *a, const struct op *op)
 {
 	int status;
 
-	(void)a;
+	if (op->timed)
+		return timed_reap(a, (pid_t)op->arg);
 	return waitpid((pid_t)op->arg, &status, 0) < 0 ? -errno : 0;
 }
 

@@ -66,6 +66,7 @@ struct op {
 	bool pinned; /* some pin is live in the range */
 	bool shared; /* another process maps the range too */
 	bool empty;  /* private anonymous memory that was never stored to: zero pages */
+	bool timed;  /* the clock runs, see bench/timed.h */
 };
 
 enum protect_arg { PROTECT_CYCLE, PROTECT_RO, PROTECT_RW, PROTECT_NONE };
@@ -93,6 +94,7 @@ struct actor {
 	uint8_t *sectors;	 /* bitmap for each base page of the region */
 	char *why;		 /* one line about an unmet post-condition, 128 bytes */
 	struct channel *channel; /* see actor.h */
+	struct timing *timing;	 /* see bench/timed.h */
 	char *hoard;		 /* what X filled, or NULL */
 	uint32_t hoard_pages;
 	bool fresh_image; /* after exec: pointers of the runner mean nothing */

@@ -61,7 +61,7 @@ static ssize_t write_once(int fd, const char *text, size_t size)
 	return n;
 }
 
-static int write_line(struct record *r, json_t *o)
+int record_line(struct record *r, json_t *o)
 {
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	char *line = NULL;
@@ -105,7 +105,7 @@ static void sync_sometimes(struct record *r)
 
 static int write_env(struct record *r, const char *command)
 {
-	return write_line(r, environment_collect(command));
+	return record_line(r, environment_collect(command));
 }
 
 static int write_resume(struct record *r, const char *command)
@@ -118,7 +118,7 @@ static int write_resume(struct record *r, const char *command)
 	json_object_set_new(o, "utc", json_string(utc));
 	json_object_set_new(o, "boot", json_text(r->boot));
 	json_object_set_new(o, "command", json_text(command ? command : ""));
-	return write_line(r, o);
+	return record_line(r, o);
 }
 
 /* A record is of one kernel on one machine. */
@@ -252,7 +252,7 @@ void record_start(struct record *r, const char *cell)
 
 	json_object_set_new(o, "type", json_string("start"));
 	json_object_set_new(o, "cell", json_text(cell));
-	write_line(r, o);
+	record_line(r, o);
 	sync_sometimes(r);
 }
 
@@ -287,7 +287,7 @@ void record_cell(struct record *r, const char *cell, const struct verdict *v)
 		json_object_set_new(o, "wall_ns", json_integer((json_int_t)v->wall_ns));
 	if (v->step_ns)
 		json_object_set_new(o, "step_ns", json_integer((json_int_t)v->step_ns));
-	write_line(r, o);
+	record_line(r, o);
 }
 
 int record_end(struct record *r, const int count[], int exit_code)
@@ -302,7 +302,7 @@ int record_end(struct record *r, const int count[], int exit_code)
 	}
 	json_object_set_new(o, "cells", json_integer(cells));
 	json_object_set_new(o, "exit", json_integer(exit_code));
-	write_line(r, o);
+	record_line(r, o);
 	r->synced = 0;
 	sync_sometimes(r);
 	err = r->error;

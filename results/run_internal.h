@@ -18,6 +18,9 @@ int run_read_open(struct run *run, const char *file, json_t **open_cells, size_t
 /* mkdir -p. 0 or -errno. */
 int make_dirs(const char *dir);
 
+/* Writes one more line. 0 or -errno. */
+int record_line(struct record *r, json_t *o);
+
 void crash_verdict(struct verdict *v, const char *why);
 
 #endif

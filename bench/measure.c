@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/measure.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/clock.h"
+
+enum { CLOSURE_NS = 20 }; /* of one pass: what a wall clock reading may jitter */
+
+struct pending {
+	struct series *series;
+	struct pass step, null;
+};
+
+int measure_init(struct measure *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->pending = calloc(SERIES_MAX, sizeof(*m->pending));
+	return m->pending ? 0 : -ENOMEM;
+}
+
+void measure_free(struct measure *m)
+{
+	for (int i = 0; i < m->count; i++)
+		free(m->series[i].process);
+	free(m->pending);
+	memset(m, 0, sizeof(*m));
+}
+
+const char *cost_part_name(enum cost_part part)
+{
+	static const char *const name[] = { "step", "exit", "reap" };
+
+	return name[part];
+}
+
+static struct series *series_for(struct measure *m, const struct op *op, enum cost_part part)
+{
+	struct series *s;
+
+	for (int i = 0; i < m->count; i++)
+		if (m->series[i].step == op->number && m->series[i].part == part)
+			return &m->series[i];
+	if (m->count == SERIES_MAX)
+		return NULL;
+	s = &m->series[m->count++];
+	s->step = op->number;
+	s->part = part;
+	s->bytes = op->npages * BASE_PAGE;
+	s->unit = op->unit;
+	step_print(op->step, s->text, sizeof(s->text));
+	return s;
+}
+
+static struct pending *pending_for(struct measure *m, const struct op *op, enum cost_part part)
+{
+	struct series *s = series_for(m, op, part);
+
+	if (!s || m->npending == SERIES_MAX) {
+		m->overflow = true;
+		return NULL;
+	}
+	m->pending[m->npending].series = s;
+	return &m->pending[m->npending++];
+}
+
+static void take_reap(struct measure *m, const struct op *op, const struct timing *t)
+{
+	for (int i = 0; i < 2; i++) {
+		struct pending *p = pending_for(m, op, i ? COST_REAP : COST_EXIT);
+
+		if (!p)
+			return;
+		memset(&p->step, 0, sizeof(p->step));
+		memset(&p->null, 0, sizeof(p->null));
+		p->step.samples = 1;
+		p->step.tick[0] = t->step.tick[i];
+	}
+}
+
+void measure_take(void *measure, const struct op *op, const struct timing *t)
+{
+	struct measure *m = measure;
+	struct pending *p;
+
+	if (!t->step.samples || !m->pending)
+		return;
+	if (t->part == PART_REAP) {
+		take_reap(m, op, t);
+		return;
+	}
+	p = pending_for(m, op, COST_STEP);
+	if (!p)
+		return;
+	p->series->per_fault = t->faults;
+	p->step = t->step;
+	p->null = t->null;
+}
+
+static uint64_t net(uint64_t ticks)
+{
+	double t = (double)ticks - bench_clock.pair;
+
+	return t > 0 ? (uint64_t)(t + 0.5) : 0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double at(const struct pass *p, double q)
+{
+	size_t n = (size_t)ceil(q * p->samples);
+
+	return (double)p->tick[n ? n - 1 : 0];
+}
+
+static int add_process(struct series *s, struct pass *p, double mean)
+{
+	struct process_cost *grown;
+
+	if (!(s->processes & (s->processes - 1))) {
+		size_t room = s->processes ? s->processes * 2 : 1;
+
+		grown = realloc(s->process, room * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		s->process = grown;
+	}
+	qsort(p->tick, p->samples, sizeof(*p->tick), by_size);
+	s->process[s->processes++] = (struct process_cost){
+		.samples = p->samples,
+		.p50 = at(p, 0.5),
+		.p90 = at(p, 0.9),
+		.p99 = at(p, 0.99),
+		.mean = mean,
+	};
+	return 0;
+}
+
+static int commit(struct series *s, struct pending *p)
+{
+	double ticks = (double)p->step.gaps, sum = 0;
+
+	s->passes++;
+	if (s->per_fault && p->step.faults != p->step.samples) {
+		s->bad++;
+		s->bad_faults = p->step.faults;
+		s->bad_samples = p->step.samples;
+		return 0;
+	}
+	for (uint32_t i = 0; i < p->step.samples; i++) {
+		ticks += (double)p->step.tick[i];
+		p->step.tick[i] = net(p->step.tick[i]);
+		sum += (double)p->step.tick[i];
+		histogram_add(&s->ticks, p->step.tick[i]);
+	}
+	for (uint32_t i = 0; i < p->null.samples; i++)
+		histogram_add(&s->null, net(p->null.tick[i]));
+	s->faults += p->step.faults;
+	s->null_faults += p->null.faults;
+	s->wall_ns += (double)p->step.wall_ns;
+	if (p->step.wall_ns)
+		s->inside_ns += ticks * bench_clock.tick_ns + bench_clock.wall_ns;
+	return add_process(s, &p->step, sum / p->step.samples);
+}
+
+int measure_end_cell(struct measure *m, bool keep)
+{
+	int err = 0;
+
+	for (int i = 0; keep && !err && i < m->npending; i++)
+		err = commit(m->pending[i].series, &m->pending[i]);
+	m->npending = 0;
+	return err;
+}
+
+uint64_t measure_samples(const struct measure *m)
+{
+	uint64_t least = m->count ? UINT64_MAX : 0;
+
+	for (int i = 0; i < m->count; i++)
+		if (m->series[i].ticks.count < least)
+			least = m->series[i].ticks.count;
+	return least;
+}
+
+double series_closure(const struct series *s)
+{
+	return s->wall_ns > 0 ? s->inside_ns / s->wall_ns - 1 : 0;
+}
+
+bool series_valid(const struct series *s, char *why, size_t size)
+{
+	double off = fabs(s->inside_ns - s->wall_ns);
+
+	why[0] = '\0';
+	if (s->bad * 20 > s->passes)
+		snprintf(why, size,
+			 "in %u of %u passes the kernel counted other faults than there were "
+			 "accesses: %llu for %llu",
+			 s->bad, s->passes, (unsigned long long)s->bad_faults,
+			 (unsigned long long)s->bad_samples);
+	else if (!s->ticks.count)
+		snprintf(why, size, "no sample");
+	else if (s->per_fault && s->null_faults * 100 > s->null.count)
+		snprintf(why, size, "the null experiment had %llu faults",
+			 (unsigned long long)s->null_faults);
+	else if (bench_clock.kind != CLOCK_PATH && off > 0.01 * s->wall_ns &&
+		 off > CLOSURE_NS * (double)(s->passes - s->bad))
+		snprintf(why, size, "samples and gaps make %.1f %% of the wall time",
+			 100 * (series_closure(s) + 1));
+	return !why[0];
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Collects what the timed steps of many fresh cells of one program measured. */
+#ifndef BENCH_MEASURE_H
+#define BENCH_MEASURE_H
+
+#include "bench/histogram.h"
+#include "bench/timed.h"
+#include "core/cell.h"
+
+enum { SERIES_MAX = 8 };
+
+enum cost_part { COST_STEP, COST_EXIT, COST_REAP };
+
+/* Of one process, in ticks without the cost of the readings. */
+struct process_cost {
+	uint32_t samples;
+	double p50, p90, p99, mean;
+};
+
+/* One timed step of a benchmark. */
+struct series {
+	int step;
+	enum cost_part part;
+	char text[64];
+	bool per_fault;	      /* else a sample is a call */
+	size_t bytes, unit;   /* of the place; of one fault */
+	unsigned passes, bad; /* bad: the kernel counted other faults than there are samples */
+	uint64_t bad_faults, bad_samples; /* of the last bad pass */
+	uint64_t faults, null_faults;
+	double wall_ns, inside_ns; /* closure: by the kernel's clock, and samples + gaps */
+	struct histogram ticks, null;
+	struct process_cost *process;
+	size_t processes;
+};
+
+struct measure {
+	struct series series[SERIES_MAX];
+	int count;
+	bool overflow;
+	/* Of the running cell, until its verdict is known: */
+	struct pending *pending;
+	int npending;
+};
+
+/* 0 or -ENOMEM. */
+int measure_init(struct measure *m);
+void measure_free(struct measure *m);
+
+/* run_options.timed, with a struct measure. */
+void measure_take(void *measure, const struct op *op, const struct timing *t);
+
+/* Ends a cell: keeps its samples, or forgets them (warm-up, no pass). 0 or -ENOMEM. */
+int measure_end_cell(struct measure *m, bool keep);
+
+/* The fewest samples that any series has; 0 without a series. */
+uint64_t measure_samples(const struct measure *m);
+
+/* Relative difference of samples + gaps to the wall clock's time. */
+double series_closure(const struct series *s);
+/* False with why: a number that does not mean what it is named after. */
+bool series_valid(const struct series *s, char *why, size_t size);
+
+const char *cost_part_name(enum cost_part part);
+
+#endif

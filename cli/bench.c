@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/clock.h"
+#include "cli/cli.h"
+#include "core/actor.h"
+#include "results/cost.h"
+
+enum {
+	WARM_UP = 1, /* cells whose samples are not kept */
+	PROCESSES_MIN = 10,
+	PROCESSES_MAX = 1000,
+	KINDS_MAX = 64,
+	BYTES = 4 << 20, /* of the default region */
+	BYTES_HUGE = 16 << 20,
+	BYTES_HUGETLB = 8 << 20,
+};
+
+static const uint64_t LIMIT_NS = 5000000000; /* of one benchmark */
+
+static bool has_timed_step(const struct program *p)
+{
+	for (int i = 0; i < p->nsteps; i++)
+		if (p->step[i].timed)
+			return true;
+	return false;
+}
+
+/* Made before any actor, which sees what the runner had then. */
+static struct mem_kind *larger[KINDS_MAX];
+
+static int make_larger(size_t bytes)
+{
+	for (size_t i = 0; mem_kinds[i] && i < KINDS_MAX; i++) {
+		struct mem_kind *k = malloc(sizeof(*k));
+		size_t want = bytes ? bytes : BYTES;
+
+		if (!k)
+			return -ENOMEM;
+		larger[i] = k;
+		*k = *mem_kinds[i];
+		if (!bytes && k->unit > BASE_PAGE)
+			want = k->hugetlb ? BYTES_HUGETLB : BYTES_HUGE;
+		if (want > IMAGE_MAX)
+			want = IMAGE_MAX;
+		k->units = (unsigned)(want < k->unit ? 1 : want / k->unit);
+	}
+	return 0;
+}
+
+static void free_larger(void)
+{
+	for (size_t i = 0; i < KINDS_MAX; i++)
+		free(larger[i]);
+}
+
+static const struct mem_kind *larger_of(const struct mem_kind *kind)
+{
+	for (size_t i = 0; mem_kinds[i] && i < KINDS_MAX; i++)
+		if (mem_kinds[i] == kind)
+			return larger[i];
+	return kind;
+}
+
+static double shown(double ticks)
+{
+	return bench_clock.tick_ns > 0 ? ticks * bench_clock.tick_ns : ticks;
+}
+
+static void print_quantile(const struct histogram *h, const char *name, double q)
+{
+	if (histogram_knows(h, q))
+		printf(" %s %.0f", name, shown(histogram_quantile(h, q)));
+	else
+		printf(" %s -", name);
+}
+
+static void print_series(const struct series *s)
+{
+	const char *unit = bench_clock.tick_ns > 0 ? "ns" : "instructions";
+	char why[200];
+
+	printf("#   %s%s%s, %s of a %s:", s->text, s->part ? " " : "",
+	       s->part ? cost_part_name(s->part) : "", unit, s->per_fault ? "fault" : "call");
+	if (!series_valid(s, why, sizeof(why))) {
+		printf(" invalid: %s\n", why);
+		return;
+	}
+	print_quantile(&s->ticks, "p50", 0.5);
+	print_quantile(&s->ticks, "p90", 0.9);
+	print_quantile(&s->ticks, "p99", 0.99);
+	print_quantile(&s->ticks, "p99.9", 0.999);
+	printf(" max %.0f mean %.0f; n %llu of %zu processes", shown((double)s->ticks.max),
+	       shown(histogram_mean(&s->ticks)), (unsigned long long)s->ticks.count, s->processes);
+	if (s->null.count)
+		printf("; null %.0f", shown(histogram_quantile(&s->null, 0.5)));
+	if (s->wall_ns > 0 && bench_clock.tick_ns > 0)
+		printf("; closure %+.2f %%", 100 * series_closure(s));
+	if (s->bad)
+		printf("; %u passes left out", s->bad);
+	putchar('\n');
+}
+
+/* A number that means something else than its name is as if nothing was reached. */
+static void judge(const struct measure *m, struct verdict *v)
+{
+	char why[200];
+
+	if (v->kind != VERDICT_PASS)
+		return;
+	if (m->overflow || !m->count) {
+		v->kind = VERDICT_BROKEN;
+		snprintf(v->why, sizeof(v->why),
+			 m->count ? "more than %d timed steps" : "no timed step was measured",
+			 SERIES_MAX);
+		return;
+	}
+	for (int i = 0; i < m->count; i++) {
+		if (series_valid(&m->series[i], why, sizeof(why)))
+			continue;
+		v->kind = VERDICT_UNREACHED;
+		v->step = m->series[i].step;
+		snprintf(v->step_text, sizeof(v->step_text), "%s", m->series[i].text);
+		snprintf(v->why, sizeof(v->why), "%s: %.180s", m->series[i].text, why);
+		return;
+	}
+}
+
+static void run_cells(struct session *s, struct measure *m, const struct cell *c, struct verdict *v)
+{
+	uint64_t start = now_ns(), wall_ns = 0, step_ns = 0;
+
+	for (int i = 0; i < WARM_UP + PROCESSES_MAX; i++) {
+		bool enough = measure_samples(m) >= (uint64_t)s->cli->samples &&
+			      i >= WARM_UP + PROCESSES_MIN;
+
+		if (enough || (i > WARM_UP && now_ns() - start > LIMIT_NS) ||
+		    (i > WARM_UP && session_time_over(s)))
+			break;
+		cell_run(s->executor, c, v);
+		wall_ns += v->wall_ns;
+		step_ns += v->step_ns;
+		if (measure_end_cell(m, i >= WARM_UP && v->kind == VERDICT_PASS)) {
+			v->kind = VERDICT_BROKEN;
+			snprintf(v->why, sizeof(v->why), "out of memory");
+		}
+		if (v->kind != VERDICT_PASS)
+			break;
+	}
+	v->wall_ns = wall_ns;
+	v->step_ns = step_ns;
+}
+
+static void bench_cell(struct session *s, const struct cell *given, struct verdict *v)
+{
+	struct measure *m = s->cli->timed_by;
+	struct cell c = *given;
+
+	c.mem = larger_of(given->mem);
+	if (measure_init(m)) {
+		*v = (struct verdict){ .kind = VERDICT_BROKEN, .why = "out of memory" };
+		return;
+	}
+	run_cells(s, m, &c, v);
+	judge(m, v);
+	progress_clear(&s->progress);
+	for (int i = 0; i < m->count && v->kind != VERDICT_FAIL && v->kind != VERDICT_BROKEN; i++) {
+		print_series(&m->series[i]);
+		if (cost_write(s->record, &c, &m->series[i])) {
+			v->kind = VERDICT_BROKEN;
+			snprintf(v->why, sizeof(v->why), "the record could not be written");
+		}
+	}
+	measure_free(m);
+}
+
+static void print_clock(void)
+{
+	const struct clock_facts *c = &bench_clock;
+
+	printf("# clock %s%s%s%s: tick %.4f ns, advances by %u; a pair of readings %.1f ticks, "
+	       "subtracted\n",
+	       c->name, c->note[0] ? " (" : "", c->note, c->note[0] ? ")" : "", c->tick_ns, c->step,
+	       c->pair);
+	printf("# clock self-test: an empty probe %+.1f ticks; chains of %.0f and %.0f ns "
+	       "%+.2f and %+.2f %%\n",
+	       c->empty, c->chain_ns[0], c->chain_ns[1], c->chain[0] * 100, c->chain[1] * 100);
+}
+
+/* On the cells' CPU. Other work may disturb one try. */
+static int start_clock(const struct cli *cli)
+{
+	char why[200] = "";
+
+	for (int i = 0; i < 10; i++) {
+		int err = clock_calibrate(cli->clock);
+
+		if (err)
+			return cli_fail(EXIT_USAGE, "--clock: %s",
+					err == -EINVAL ? "expected counter, monotonic or "
+							 "instructions" :
+							 "not on this architecture");
+		if (clock_sound(&bench_clock, why, sizeof(why)))
+			return 0;
+	}
+	return cli_fail(EXIT_BROKEN, "the clock fails its self-test: %s", why);
+}
+
+static int run_list(struct cli *cli, const struct cell_list *l)
+{
+	struct measure m = { 0 };
+	struct session s;
+	int err, code;
+
+#ifdef __SANITIZE_ADDRESS__
+	return cli_fail(EXIT_NOTHING, "built with a sanitizer: what it measures means nothing");
+#endif
+	if (make_larger(cli->bytes))
+		return cli_fail(EXIT_BROKEN, "out of memory");
+	cli->timed = measure_take;
+	cli->timed_by = &m;
+	err = session_begin(&s, cli, NULL);
+	if (err)
+		return err;
+	err = start_clock(cli);
+	if (!err && cost_write_clock(s.record))
+		err = cli_fail(EXIT_BROKEN, "the record could not be written");
+	ktap_plan(&s.ktap, l->count);
+	progress_begin(&s.progress, l->count, s.end_ns);
+	if (!err)
+		print_clock();
+	s.run = bench_cell;
+	for (size_t i = 0; i < l->count && !err && !session_time_over(&s); i++) {
+		session_cell(&s, &l->cell[i], NULL);
+		session_flush(&s);
+	}
+	code = session_end(&s);
+	return err ? err : code;
+}
+
+static int bench_run(struct cli *cli)
+{
+	struct cell_filter f = { cli->arg, cli->nargs, cli->mem, cli->pin };
+	struct cell_list l = { 0 };
+	struct corpus c = { 0 };
+	struct parse_error perr;
+	int err = cli_corpus(cli, &c);
+
+	for (size_t i = 0; i < c.count && !err; i++)
+		if (has_timed_step(c.program[i]) && cells_add(&l, c.program[i], &f, &perr))
+			err = cli_fail(EXIT_USAGE, "%s", perr.text);
+	if (!err && !l.count)
+		err = cli_fail(EXIT_USAGE, "no benchmark matches");
+	if (!err)
+		err = run_list(cli, &l);
+	free_larger();
+	cells_free(&l);
+	corpus_free(&c);
+	return err;
+}
+
+const struct command command_bench = {
+	.name = "bench",
+	.args = "[PATTERN...]",
+	.about = "what faults and calls cost: the [steps] of programs, timed",
+	.run = bench_run,
+};

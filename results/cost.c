@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "results/cost.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/clock.h"
+#include "results/environment.h"
+#include "results/run_internal.h"
+
+void cost_workload(const struct cell *c, const struct series *s, char *buf, size_t size)
+{
+	char text[1600], *steps = steps_print(c->program);
+
+	snprintf(text, sizeof(text), "%d %s mem=%s step=%d part=%s bytes=%zu unit=%zu",
+		 TIMED_VERSION, steps ? steps : "", c->mem->name, s->step, cost_part_name(s->part),
+		 s->bytes, s->unit);
+	for (int i = 0; i < PIN_CLASSES; i++) {
+		size_t n = strlen(text);
+
+		if (c->pin[i])
+			snprintf(text + n, sizeof(text) - n, " pin=%s", c->pin[i]->name);
+	}
+	free(steps);
+	hash_text(text, buf, size);
+}
+
+static void put_text(json_t *o, const char *key, const char *text)
+{
+	json_object_set_new(o, key, json_text(text));
+}
+
+static void put_number(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+int cost_write_clock(struct record *r)
+{
+	const struct clock_facts *c = &bench_clock;
+	json_t *o = json_object();
+
+	put_text(o, "type", "clock");
+	put_text(o, "clock", c->name);
+	if (c->note[0])
+		put_text(o, "note", c->note);
+	json_object_set_new(o, "tick_ns", json_real(c->tick_ns));
+	put_number(o, "step", c->step);
+	json_object_set_new(o, "pair", json_real(c->pair));
+	json_object_set_new(o, "empty", json_real(c->empty));
+	json_object_set_new(o, "chain_ns", json_pack("[ff]", c->chain_ns[0], c->chain_ns[1]));
+	json_object_set_new(o, "chain", json_pack("[ff]", c->chain[0], c->chain[1]));
+	return record_line(r, o);
+}
+
+static json_t *histogram_json(const struct histogram *h)
+{
+	json_t *o = json_object(), *bucket = json_array();
+
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+		if (h->bucket[i])
+			json_array_append_new(bucket,
+					      json_pack("[iI]", (int)i, (json_int_t)h->bucket[i]));
+	put_number(o, "max", h->max);
+	json_object_set_new(o, "sum", json_real(h->sum));
+	json_object_set_new(o, "bucket", bucket);
+	return o;
+}
+
+static json_t *processes_json(const struct series *s)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < s->processes; i++) {
+		const struct process_cost *p = &s->process[i];
+
+		json_array_append_new(a, json_pack("[Iffff]", (json_int_t)p->samples, p->p50,
+						   p->p90, p->p99, p->mean));
+	}
+	return a;
+}
+
+int cost_write(struct record *r, const struct cell *c, const struct series *s)
+{
+	json_t *o = json_object();
+	char workload[32], why[200];
+	bool valid = series_valid(s, why, sizeof(why));
+
+	cost_workload(c, s, workload, sizeof(workload));
+	put_text(o, "type", "cost");
+	put_text(o, "cell", c->id);
+	put_number(o, "step", (uint64_t)s->step);
+	put_text(o, "part", cost_part_name(s->part));
+	put_text(o, "text", s->text);
+	put_text(o, "per", s->per_fault ? "fault" : "call");
+	put_text(o, "workload", workload);
+	put_text(o, "clock", bench_clock.name);
+	json_object_set_new(o, "tick_ns", json_real(bench_clock.tick_ns));
+	put_number(o, "bytes", s->bytes);
+	put_number(o, "unit", s->unit);
+	json_object_set_new(o, "valid", json_boolean(valid));
+	if (!valid)
+		put_text(o, "why", why);
+	put_number(o, "samples", s->ticks.count);
+	put_number(o, "faults", s->faults);
+	put_number(o, "null_faults", s->null_faults);
+	put_number(o, "passes", s->passes);
+	put_number(o, "bad_passes", s->bad);
+	json_object_set_new(o, "closure", json_real(series_closure(s)));
+	json_object_set_new(o, "histogram", histogram_json(&s->ticks));
+	json_object_set_new(o, "null", histogram_json(&s->null));
+	json_object_set_new(o, "process", processes_json(s));
+	return record_line(r, o);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Costs in a record: beside the lines of record.h
+ *
+ *   {"type":"clock","clock":"tsc","tick_ns":...,"step":...,"pair":...,"chain":[...],...}
+ *   {"type":"cost","cell":ID,"step":N,"part":"step","text":"[P:write=2]","per":"fault",
+ *    "workload":HASH,"clock":...,"tick_ns":...,"bytes":...,"unit":...,"valid":true,
+ *    "samples":...,"faults":...,"null_faults":...,"closure":...,
+ *    "histogram":{"max":...,"sum":...,"bucket":[[INDEX,COUNT],...]},"null":{...},
+ *    "process":[[SAMPLES,P50,P90,P99,MEAN],...]}
+ *
+ * Values are ticks without the cost of the readings; tick_ns 0: ticks are no time.
+ */
+#ifndef RESULTS_COST_H
+#define RESULTS_COST_H
+
+#include "bench/measure.h"
+#include "results/record.h"
+
+/* What a measurement means: other hash, other thing. */
+void cost_workload(const struct cell *c, const struct series *s, char *buf, size_t size);
+
+/* Both: 0 or -errno. */
+int cost_write_clock(struct record *r);
+int cost_write(struct record *r, const struct cell *c, const struct series *s);
+
+/* --- Reading --- */
+
+struct cost {
+	char *key; /* cell id, step, part */
+	char workload[20], clock[16], per[8], part[8], text[64];
+	double tick_ns;
+	bool valid;
+	struct histogram ticks;
+	struct process_cost *process;
+	size_t processes;
+};
+
+struct cost_run {
+	char *path;
+	char boot[64], commit[48];
+	struct cost *cost;
+	size_t count;
+};
+
+/* Of a records.jsonl or a folder with one. 0, or -EINVAL with FILE:LINE in why. */
+int cost_read(struct cost_run *run, const char *path, char *why, size_t size);
+void cost_run_free(struct cost_run *run);
+
+#endif
