@@ -8,6 +8,8 @@
 #include "core/need.h"
 #include "results/deviation.h"
 
+enum { REPEATS = 3 };
+
 static void explain(const struct session *s, const char *id, struct verdict *v)
 {
 	const struct deviation *d = NULL;
@@ -130,6 +132,15 @@ static void note(struct search *f, const struct pending *last, size_t n)
 	       f->found.read, f->found.allowed, n, last->cell.id);
 }
 
+/* Something else on the host may have moved a counter just then, but hardly each time. */
+static bool repeats(struct search *f, const size_t *at, size_t n)
+{
+	for (int i = 0; i < REPEATS; i++)
+		if (again(f, at, n) == 0)
+			return false;
+	return true;
+}
+
 /*
  * The finding becomes the verdict of the last suspect. Counters of the whole host
  * are moved by others too: what no cell repeats is a note. The kernel's own
@@ -147,9 +158,10 @@ static void blame(void *arg, const size_t *at, size_t n, enum bisect_how how)
 	struct session *s = f->session;
 	struct pending *p = &s->pending[at[n - 1]];
 	struct verdict v = f->found;
+	bool log = !strcmp(v.class, "kernel-log");
 	size_t used;
 
-	if (how == BISECT_ONCE && strcmp(v.class, "kernel-log") != 0) {
+	if (!log && (how == BISECT_ONCE || (how == BISECT_ALONE && !repeats(f, at, n)))) {
 		note(f, p, n);
 		return;
 	}

@@ -10,7 +10,6 @@
 #include "core/util.h"
 
 #define HUGE "/sys/kernel/mm/hugepages"
-#define KSM "/sys/kernel/mm/ksm/"
 
 /*
  * How much a counter may grow. Each CPU keeps up to 128 swap slots for itself
@@ -27,7 +26,6 @@ static const struct {
 	[COUNT_HUGE_USED] = { "kB of hugetlb pages in use", 0, false },
 	[COUNT_HUGE_RESERVED] = { "kB of hugetlb pages reserved", 0, false },
 	[COUNT_HUGE_SURPLUS] = { "kB of surplus hugetlb pages", 0, false },
-	[COUNT_KSM] = { "pages merged by KSM", 0, false },
 	[COUNT_SWAP] = { "kB of swap in use", SWAP_SLACK_KB, false },
 };
 
@@ -100,18 +98,12 @@ static void huge_pages(struct host_counts *c)
 		closedir(d);
 }
 
-static bool ksm_runs(void)
-{
-	return number_in(KSM "run") == 1;
-}
-
 void host_counts_read(struct host_counts *c)
 {
 	long total = field("/proc/meminfo", "SwapTotal"), left = field("/proc/meminfo", "SwapFree");
 
 	c->value[COUNT_PINS] = pins();
 	huge_pages(c);
-	c->value[COUNT_KSM] = ksm_runs() ? number_in(KSM "pages_sharing") : -1;
 	c->value[COUNT_SWAP] = total < 0 || left < 0 ? -1 : total - left;
 }
 
@@ -133,7 +125,6 @@ int host_counts_changed(const struct host_counts *before, struct host_counts *no
 {
 	const struct timespec nap = { .tv_nsec = 5000000 };
 	uint64_t end = now_ns() + (uint64_t)patience_ms * 1000000;
-	long scans = number_in(KSM "full_scans");
 
 	for (;;) {
 		host_counts_read(now);
@@ -141,8 +132,5 @@ int host_counts_changed(const struct host_counts *before, struct host_counts *no
 			break;
 		nanosleep(&nap, NULL);
 	}
-	/* What an ended process had merged is forgotten by ksmd's next walks. */
-	if (number_in(KSM "full_scans") < scans + 2)
-		now->value[COUNT_KSM] = -1;
 	return host_counts_differ(before, now);
 }

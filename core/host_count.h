@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Counters of the whole host that must be after a batch of cells what they were before. */
+/*
+ * Counters of the whole host that must be after a batch of cells what they were before.
+ * Not among them what KSM merged: it merges for everybody, and guests of the host ask
+ * it to all the time.
+ */
 #ifndef CORE_HOST_COUNT_H
 #define CORE_HOST_COUNT_H
 
@@ -11,7 +15,6 @@ enum host_counter {
 	COUNT_HUGE_USED,     /* hugetlb pages of all sizes that are taken, kB */
 	COUNT_HUGE_RESERVED, /* reserved, kB */
 	COUNT_HUGE_SURPLUS,  /* beyond the pool's size, kB */
-	COUNT_KSM,	     /* pages_sharing; only while ksmd runs */
 	COUNT_SWAP,	     /* used, kB */
 	HOST_COUNTERS
 };
@@ -25,7 +28,7 @@ void host_counts_read(struct host_counts *c);
 /* The first counter that is not what it was before, by more than it may be, or -1. */
 int host_counts_differ(const struct host_counts *before, const struct host_counts *now);
 
-/* The same for now; waits up to `patience_ms` for what comes back late (rings, ksmd). */
+/* The same for now; waits up to `patience_ms` for what comes back late (rings). */
 int host_counts_changed(const struct host_counts *before, struct host_counts *now,
 			unsigned patience_ms);
 
