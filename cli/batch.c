@@ -161,7 +161,7 @@ static void blame(void *arg, const size_t *at, size_t n, enum bisect_how how)
 	bool log = !strcmp(v.class, "kernel-log");
 	size_t used;
 
-	if (!log && (how == BISECT_ONCE || (how == BISECT_ALONE && !repeats(f, at, n)))) {
+	if (!log && (how == BISECT_ONCE || (how != BISECT_TIME && !repeats(f, at, n)))) {
 		note(f, p, n);
 		return;
 	}
