@@ -120,6 +120,20 @@ static double measure_pair(void)
 	return undisturbed_mean(ticks, PROBES);
 }
 
+static double measure_single(void)
+{
+	static double ticks[PROBES];
+	uint64_t last = clock_end();
+
+	for (int i = 0; i < PROBES; i++) {
+		uint64_t end = clock_end();
+
+		ticks[i] = (double)(end - last);
+		last = end;
+	}
+	return undisturbed_mean(ticks, PROBES);
+}
+
 /* Some counters advance by several ticks at once. */
 static unsigned measure_step(void)
 {
@@ -226,6 +240,7 @@ int clock_calibrate(const char *want)
 		c->tick_ns = measure_tick();
 	c->step = measure_step();
 	c->pair = measure_pair();
+	c->single = measure_single();
 	c->wall_ns = measure_wall(c->tick_ns);
 	self_test(c);
 	return 0;

@@ -24,8 +24,11 @@ struct clock_facts {
 	char note[120];	  /* why it is not the counter, or what is doubtful; "" */
 	double tick_ns;	  /* 0 when ticks are no time */
 	unsigned step;	  /* ticks that the counter advances at once */
-	double pair;	  /* ticks that an empty pair of readings shows; subtracted */
-	double wall_ns;	  /* what two wall-clock readings around one pair show beside it */
+	/* One reading between two faults, not two: perturbs less, a sample has the loop inside. */
+	bool chained;
+	double single;	/* ticks between two readings in a row, when chained; subtracted */
+	double pair;	/* ticks that an empty pair of readings shows; subtracted */
+	double wall_ns; /* what two wall-clock readings around one pair show beside it */
 	/* The self-test: a chain of dependent instructions, measured against its own
 	 * length; relative deviations. */
 	double chain[2], chain_ns[2];

@@ -101,9 +101,10 @@ void measure_take(void *measure, const struct op *op, const struct timing *t)
 	p->null = t->null;
 }
 
-static uint64_t net(uint64_t ticks)
+static uint64_t net(uint64_t ticks, bool per_fault)
 {
-	double t = (double)ticks - bench_clock.pair;
+	bool chained = per_fault && bench_clock.chained;
+	double t = (double)ticks - (chained ? bench_clock.single : bench_clock.pair);
 
 	return t > 0 ? (uint64_t)(t + 0.5) : 0;
 }
@@ -158,12 +159,12 @@ static int commit(struct series *s, struct pending *p)
 	}
 	for (uint32_t i = 0; i < p->step.samples; i++) {
 		ticks += (double)p->step.tick[i];
-		p->step.tick[i] = net(p->step.tick[i]);
+		p->step.tick[i] = net(p->step.tick[i], s->per_fault);
 		sum += (double)p->step.tick[i];
 		histogram_add(&s->ticks, p->step.tick[i]);
 	}
 	for (uint32_t i = 0; i < p->null.samples; i++)
-		histogram_add(&s->null, net(p->null.tick[i]));
+		histogram_add(&s->null, net(p->null.tick[i], s->per_fault));
 	s->faults += p->step.faults;
 	s->null_faults += p->null.faults;
 	s->wall_ns += (double)p->step.wall_ns;

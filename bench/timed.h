@@ -35,6 +35,7 @@ struct timing {
 	/* The step; and its null experiment: the same loop when nothing is left to fault,
 	 * or a system call that does nothing. */
 	struct pass step, null;
+	uint64_t word[TIMED_SAMPLES]; /* what is stored */
 };
 
 /*

@@ -202,6 +202,7 @@ static int start_clock(const struct cli *cli)
 					err == -EINVAL ? "expected counter, monotonic or "
 							 "instructions" :
 							 "not on this architecture");
+		bench_clock.chained = cli->chained;
 		if (clock_sound(&bench_clock, why, sizeof(why)))
 			return 0;
 	}

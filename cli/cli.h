@@ -33,7 +33,7 @@ struct cli {
 	void (*timed)(void *by, const struct op *op, const struct timing *t);
 	void *timed_by;
 	/* compare: */
-	bool json, text;
+	bool json, text, chained;
 	int splits;
 };
 

@@ -30,6 +30,7 @@ enum {
 	KEY_JSON,
 	KEY_TEXT,
 	KEY_SPLITS,
+	KEY_CHAINED,
 };
 
 #define RUNS "check run sweep bench"
@@ -70,12 +71,15 @@ static const struct {
 	    0 } },
 	{ CELLS " env",
 	  { "rdma", KEY_RDMA, "DEV[:PORT[:GID]]", 0, "RDMA device that may be used", 0 } },
-	{ RUNS, { "mutant", KEY_MUTANT, "NAME", 0, "plant a lie (see 'list')", 0 } },
+	{ "check run sweep", { "mutant", KEY_MUTANT, "NAME", 0, "plant a lie (see 'list')", 0 } },
 	{ RUNS, { "raw", KEY_RAW, NULL, 0, "ignore deviations", 0 } },
 	{ "sweep", { "depth", KEY_DEPTH, "N", 0, "longest program, in steps (3)", 0 } },
 	{ "bench",
 	  { "clock", KEY_CLOCK, "NAME", 0,
 	    "counter, monotonic, or instructions (a counter of QEMU's -icount)", 0 } },
+	{ "bench",
+	  { "chained", KEY_CHAINED, NULL, 0,
+	    "one reading of the clock between two faults, which disturbs them less", 0 } },
 	{ "bench", { "samples", KEY_SAMPLES, "N", 0, "samples of a timed step (20000)", 0 } },
 	{ "bench",
 	  { "size", KEY_SIZE, "MIB", 0, "default region (4; huge pages: 16, hugetlb 8)", 0 } },
@@ -236,10 +240,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	const struct {
 		bool *flag;
 		int key;
-	} flags[] = {
-		{ &c->resume, KEY_RESUME }, { &c->trace, KEY_TRACE }, { &c->quiet, 'q' },
-		{ &c->raw, KEY_RAW },	    { &c->json, KEY_JSON },   { &c->text, KEY_TEXT }
-	};
+	} flags[] = { { &c->resume, KEY_RESUME },  { &c->trace, KEY_TRACE }, { &c->quiet, 'q' },
+		      { &c->raw, KEY_RAW },	   { &c->json, KEY_JSON },   { &c->text, KEY_TEXT },
+		      { &c->chained, KEY_CHAINED } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].key == key) {

@@ -15,9 +15,10 @@ void cost_workload(const struct cell *c, const struct series *s, char *buf, size
 {
 	char text[1600], *steps = steps_print(c->program);
 
-	snprintf(text, sizeof(text), "%d %s mem=%s step=%d part=%s bytes=%zu unit=%zu",
-		 TIMED_VERSION, steps ? steps : "", c->mem->name, s->step, cost_part_name(s->part),
-		 s->bytes, s->unit);
+	snprintf(text, sizeof(text), "%d%s %s mem=%s step=%d part=%s bytes=%zu unit=%zu",
+		 TIMED_VERSION, s->per_fault && bench_clock.chained ? " chained" : "",
+		 steps ? steps : "", c->mem->name, s->step, cost_part_name(s->part), s->bytes,
+		 s->unit);
 	for (int i = 0; i < PIN_CLASSES; i++) {
 		size_t n = strlen(text);
 
@@ -49,6 +50,8 @@ int cost_write_clock(struct record *r)
 		put_text(o, "note", c->note);
 	json_object_set_new(o, "tick_ns", json_real(c->tick_ns));
 	put_number(o, "step", c->step);
+	json_object_set_new(o, "chained", json_boolean(c->chained));
+	json_object_set_new(o, "single", json_real(c->single));
 	json_object_set_new(o, "pair", json_real(c->pair));
 	json_object_set_new(o, "empty", json_real(c->empty));
 	json_object_set_new(o, "chain_ns", json_pack("[ff]", c->chain_ns[0], c->chain_ns[1]));
