@@ -42,6 +42,8 @@ struct emit_kind {
 const struct emit_kind *emit_kind_find(const char *mem);
 /* Everything around the bodies. 0 or -ENOTSUP. */
 int emit_text(FILE *out, const struct emit *e);
+/* emit_uffd.c */
+extern const char emit_uffd_includes[], emit_uffd_text[];
 /* "P", "C", "C2", ... */
 const char *emit_process(int proc);
 

@@ -19,6 +19,10 @@ static const struct emit_kind kinds[] = {
 	  false },
 	{ "shared-tmpfs", "MAP_SHARED", "MADV_NOHUGEPAGE", "memfd_create(\"pinfold\", 0)", false,
 	  false },
+	{ "private-memfd", "MAP_PRIVATE", "MADV_NOHUGEPAGE",
+	  "memfd_create(\"pinfold\", MFD_ALLOW_SEALING)", false, false },
+	{ "shared-memfd", "MAP_SHARED", "MADV_NOHUGEPAGE",
+	  "memfd_create(\"pinfold\", MFD_ALLOW_SEALING)", false, false },
 	{ "private-ext4", "MAP_PRIVATE", "MADV_NOHUGEPAGE", "mkstemp(file)", false, false },
 };
 
@@ -233,6 +237,7 @@ static int print_includes(FILE *out, const struct emit *e)
 
 	fprintf(out, "#define _GNU_SOURCE\n#include <errno.h>\n#include <fcntl.h>\n");
 	err = pin_text(out, e, "include");
+	fputs(used(e, "uffd(") ? emit_uffd_includes : "", out);
 	if (used(e, "faults("))
 		fprintf(out, "#include <setjmp.h>\n");
 	fprintf(out,
@@ -305,6 +310,7 @@ static int print_helpers(FILE *out, const struct emit *e)
 		fputs(text_check_errno, out);
 	else if (moves || used(e, "check("))
 		fputs(text_check, out);
+	fputs(used(e, "uffd(") ? emit_uffd_text : "", out);
 	fputs(text_fork, out);
 	if (used(e, "expect("))
 		fputs(text_expect, out);

@@ -128,6 +128,8 @@ static int call(struct executor *x, const struct op *op, struct reply *reply)
 		uint64_t start = now_ns();
 
 		*reply = (struct reply){ .err = op->verb->exec(a, op) };
+		if (!reply->err && op->verb->post)
+			reply->post = op->verb->post(a, op);
 		reply->ns = now_ns() - start;
 		return 0;
 	}

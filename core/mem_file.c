@@ -119,7 +119,7 @@ const struct mem_kind mem_shared_tmpfs = {
 
 const struct mem_kind mem_private_memfd = {
 	.name = "private-memfd",
-	.about = "MAP_PRIVATE of a memfd",
+	.about = "MAP_PRIVATE of a memfd that takes seals",
 	.share = SHARE_PRIVATE_FILE,
 	.unit = BASE_PAGE,
 	.units = 2,
@@ -130,7 +130,7 @@ const struct mem_kind mem_private_memfd = {
 
 const struct mem_kind mem_shared_memfd = {
 	.name = "shared-memfd",
-	.about = "MAP_SHARED of a memfd",
+	.about = "MAP_SHARED of a memfd that takes seals",
 	.share = SHARE_SHARED,
 	.unit = BASE_PAGE,
 	.units = 2,

@@ -113,28 +113,6 @@ struct world *world_branch(struct model_step *s)
 	return &p->world[p->nworlds++];
 }
 
-const struct object *world_visible(const struct world *w, enum share share, int proc)
-{
-	const struct view *v = &w->view[proc];
-
-	if (v->state == VIEW_OBJECT)
-		return &w->object[v->object];
-	if (v->state == VIEW_ABSENT && share != SHARE_PRIVATE_ANON)
-		return &w->object[0];
-	return NULL;
-}
-
-enum outcome world_access(const struct world *w, enum share share, int proc, bool store)
-{
-	const struct view *v = &w->view[proc];
-	const struct object *o = world_visible(w, share, proc);
-
-	if (v->state == VIEW_NONE || v->flags & VIEW_GUARDED || v->prot == VIEW_NO ||
-	    (store && v->prot == VIEW_RO))
-		return OUTCOME_SEGV;
-	return o && o->kind == OBJECT_GONE ? OUTCOME_BUS : OUTCOME_OK;
-}
-
 enum outcome world_follow(const struct world *w, enum share share, int pin, bool store)
 {
 	const struct pinned *p = &w->pin[pin];
@@ -190,30 +168,8 @@ struct object *world_own(struct model_step *s, int proc)
 		v->state = VIEW_OBJECT;
 		v->object = (uint8_t)object;
 	}
+	v->shared = false;
 	return &w->object[v->object];
-}
-
-void world_store(struct object *o, uint8_t sectors, value_t v)
-{
-	for (int i = 0; i < PAGE_SECTORS; i++)
-		if (sectors & 1 << i)
-			o->value[i] = v;
-	o->lazyfree = false;
-}
-
-void expect_object(struct expect *e, const struct object *o, uint8_t sectors)
-{
-	e->reads = true;
-	for (int i = 0; i < PAGE_SECTORS; i++) {
-		e->n[i] = (sectors & 1 << i) != 0;
-		e->value[i][0] = o ? o->value[i] : VALUE_ZERO;
-	}
-}
-
-void expect_errno(struct expect *e, int err)
-{
-	e->outcomes = OUTCOME_ERR;
-	e->err = err;
 }
 
 void world_file_page_leaves(struct model_step *s)
@@ -236,6 +192,11 @@ void world_file_page_leaves(struct model_step *s)
 				w->pin[i].object = (uint8_t)orphan;
 	}
 	memset(w->object[0].value, 0, sizeof(w->object[0].value));
+}
+
+bool step_failed(const struct model_step *s)
+{
+	return s->seen && s->seen->outcome == OUTCOME_ERR;
 }
 
 bool world_pinned(const struct world *w, int object)
@@ -308,9 +269,13 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 	struct page_judge j = { .seen = seen, .best = -2 };
 	bool overflow = m->background && !model_page_fire(m, region, page);
 	int n = set->nworlds, kept = 0, total;
-	struct model_step s = {
-		.m = m, .op = op, .share = r->share, .hugetlb = r->hugetlb, .page = page, .set = set
-	};
+	struct model_step s = { .m = m,
+				.op = op,
+				.share = r->share,
+				.hugetlb = r->hugetlb,
+				.page = page,
+				.set = set,
+				.seen = seen };
 	bool drop[WORLDS_MAX] = { false };
 	struct pattern_site site = { m->nonce, (uint8_t)region, (uint32_t)page };
 

@@ -62,6 +62,12 @@ enum view_state {
 
 enum view_prot { VIEW_RW, VIEW_RO, VIEW_NO };
 enum view_fork { FORK_DONT, FORK_WIPE }; /* bits of view.fork */
+/* userfaultfd, without anybody who resolves faults: what it stops is SIGBUS. */
+enum view_uffd {
+	UFFD_WP = 1,	  /* a store faults */
+	UFFD_MISSING = 2, /* an access of an absent page faults */
+	UFFD_POISON = 4,  /* likewise, whether registered or not */
+};
 
 /* Bits of view.flags. */
 enum view_flags {
@@ -73,6 +79,9 @@ enum view_flags {
 struct view {
 	uint8_t state, object, prot, fork, flags;
 	uint8_t place; /* 0 where the region was mapped first, 1 where remap takes it */
+	uint8_t uffd;  /* of enum view_uffd */
+	bool shared;   /* was there at a fork and not stored to since */
+	bool no_write; /* mapped when the file was sealed: never writable */
 };
 
 /* How a pin was taken (include/linux/mm.h, Documentation/core-api/pin_user_pages.rst). */
@@ -92,6 +101,7 @@ struct pinned {
 	bool weak;    /* holds no object: PROMISE_PINNER_VALUES and PROMISE_FOLLOWS */
 	bool follows; /* PROMISE_FOLLOWS: an access by its owner, at that place */
 	uint8_t place;
+	bool writes; /* taken for writing */
 	uint8_t owner, object, nhist[PAGE_SECTORS];
 	value_t hist[PAGE_SECTORS][HIST_MAX];
 };
@@ -104,6 +114,7 @@ struct world {
 	struct object object[OBJECTS_MAX];
 	struct view view[PROCS_MAX];
 	struct pinned pin[PINS_MAX];
+	uint8_t seals; /* F_SEAL_* of the file, the same in all of its pages */
 };
 
 /* Outcomes of an access or a call, as bits. */
@@ -161,7 +172,8 @@ struct model_step {
 	size_t page;	 /* base page in the region */
 	uint8_t sectors; /* bitmap of the sectors inside the step's range */
 	struct model_page *set;
-	int index; /* of this world; use world_of(), a branch may move it */
+	const struct seen *seen; /* where a call may end in more than one way; may be NULL */
+	int index;		 /* of this world; use world_of(), a branch may move it */
 	struct expect expect;
 	bool overflow;
 };
@@ -245,6 +257,9 @@ void expect_errno(struct expect *e, int err);
  * the file has a new, empty one.
  */
 void world_file_page_leaves(struct model_step *s);
+
+/* True when the call under judgement may fail in this world, and did. */
+bool step_failed(const struct model_step *s);
 
 /* True when a live same-object pin holds the object. */
 bool world_pinned(const struct world *w, int object);

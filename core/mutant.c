@@ -9,6 +9,7 @@
 #include "core/actor.h"
 #include "core/mutant_event.h"
 #include "core/mutant_host.h"
+#include "core/mutant_list.h"
 #include "core/verb_list.h"
 
 static int lie_nothing(struct actor *a, const struct op *op)
@@ -309,6 +310,26 @@ const struct mutant *const mutants[] = {
 	&mutant_clear_refs_discards,
 	&mutant_log_warns,
 	&mutant_unpin_leaves_pins,
+	&mutant_seal_nothing,
+	&mutant_map_ro_writable,
+	&mutant_allocate_nothing,
+	&mutant_preallocate_grows,
+	&mutant_zero_range_nothing,
+	&mutant_shift_nothing,
+	&mutant_writeback_punches,
+	&mutant_uffd_wp_nothing,
+	&mutant_uffd_off_nothing,
+	&mutant_uffd_missing_nothing,
+	&mutant_uffd_copy_zero,
+	&mutant_uffd_zero_nothing,
+	&mutant_uffd_poison_nothing,
+	&mutant_uffd_continue_anew,
+	&mutant_uffd_move_nothing,
+	&mutant_uffd_move_loses,
+	&mutant_spawn_wipes,
+	&mutant_vfork_store_forks,
+	&mutant_clone_store_forks,
+	&mutant_clone_forks,
 	NULL,
 };
 

@@ -180,6 +180,8 @@ static int resolve_arg(struct resolver *r, struct op *op)
 		return resolve_size(r, op);
 	case ARG_PROT:
 		return resolve_prot(r, op);
+	case ARG_SEAL:
+		return resolve_seal(r, op);
 	case ARG_NONE:
 	case ARG_REGION:
 		break;
@@ -288,6 +290,9 @@ static int resolve_step(struct resolver *r, struct op *op)
 	if (!(op->verb->by & op->by))
 		return plan_bad(r, -EINVAL, "expected another actor for '%s' than '%s'",
 				op->verb->name, s->actor);
+	if (op->verb->fits && !op->verb->fits(r->mem))
+		return plan_bad(r, -ENOTSUP, "'%s' means nothing for '%s'", op->verb->name,
+				r->mem->name);
 	if (op->verb->arg == ARG_REGION)
 		return resolve_region(r, op);
 	err = resolve_place(r, op);

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/actor.h"
 #include "core/plan_resolver.h"
+
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x20
+#endif
 
 enum { AUTO_VALUE = 100 };
 
@@ -73,6 +78,8 @@ int resolve_child(struct resolver *r, struct op *op)
 		return plan_bad(r, -EINVAL, "expected a child C, C2, C3 or C4 after '='");
 	if (r->plan->parent[child] >= 0)
 		return plan_bad(r, -EINVAL, "expected a child that was not forked before");
+	if (!strcmp(op->verb->name, "vfork") && !r->step->background)
+		return plan_bad(r, -EINVAL, "expected 'vfork&': its maker sleeps until it is gone");
 	op->child = child;
 	r->plan->parent[child] = op->proc;
 	r->plan->space[child] = op->verb->flags & VERB_SHARES ? op->space : child;
@@ -92,7 +99,9 @@ int resolve_size(struct resolver *r, struct op *op)
 		return plan_bad(r, -EINVAL, "expected a size of at most %zu pages after '='",
 				units);
 	op->arg = (long)(n * (r->mem->unit / BASE_PAGE));
-	r->file_pages[op->region] = (size_t)op->arg;
+	if (!strcmp(op->verb->name, "truncate") ||
+	    (!strcmp(op->verb->name, "allocate") && r->file_pages[op->region] < (size_t)op->arg))
+		r->file_pages[op->region] = (size_t)op->arg;
 	op->first = 0;
 	op->npages = units * (r->mem->unit / BASE_PAGE);
 	return 0;
@@ -111,6 +120,27 @@ int resolve_prot(struct resolver *r, struct op *op)
 			return 0;
 		}
 	return plan_bad(r, -EINVAL, "expected ro, rw, none or cycle after '='");
+}
+
+int resolve_seal(struct resolver *r, struct op *op)
+{
+	static const struct {
+		const char *name;
+		int seal;
+	} word[] = { { "write", F_SEAL_WRITE },
+		     { "future-write", F_SEAL_FUTURE_WRITE },
+		     { "shrink", F_SEAL_SHRINK },
+		     { "grow", F_SEAL_GROW },
+		     { "exec", F_SEAL_EXEC } };
+
+	if (r->step->place.first >= 0)
+		return plan_bad(r, -EINVAL, "expected a whole region for '%s'", op->verb->name);
+	for (size_t i = 0; i < ARRAY_SIZE(word); i++)
+		if (!strcmp(word[i].name, r->step->arg) || (!i && !r->step->arg[0])) {
+			op->arg = word[i].seal;
+			return 0;
+		}
+	return plan_bad(r, -EINVAL, "expected write, future-write, shrink, grow or exec after '='");
 }
 
 int resolve_region(struct resolver *r, struct op *op)

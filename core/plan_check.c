@@ -148,7 +148,8 @@ static void follow_file(struct checker *c, const struct op *op)
 {
 	size_t end = op->first + op->npages;
 
-	if (is(op, "truncate"))
+	if (is(op, "truncate") ||
+	    (is(op, "allocate") && (size_t)op->arg > c->file_pages[op->region]))
 		c->file_pages[op->region] = (size_t)op->arg;
 	else if (op->verb->flags & VERB_STORES && end > c->file_pages[op->region])
 		c->file_pages[op->region] = end;

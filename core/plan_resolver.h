@@ -48,6 +48,7 @@ int resolve_value(struct resolver *r, struct op *op);
 int resolve_child(struct resolver *r, struct op *op);
 int resolve_size(struct resolver *r, struct op *op);
 int resolve_prot(struct resolver *r, struct op *op);
+int resolve_seal(struct resolver *r, struct op *op);
 int resolve_region(struct resolver *r, struct op *op);
 
 /* A transfer may be of sectors; what is held is whole pages. */

@@ -28,6 +28,7 @@ enum arg_kind {
 	ARG_REGION, /* map=buf:8p */
 	ARG_SIZE,   /* truncate=0, in page units */
 	ARG_PROT,   /* protect=ro|rw|none|cycle; absent: cycle */
+	ARG_SEAL,   /* seal=write|future-write|shrink|grow|exec; absent: write */
 };
 
 enum verb_flags {
@@ -59,7 +60,7 @@ struct op {
 	uint32_t off, len;    /* bytes inside each place unit; see op_sectors() */
 	size_t unit;	      /* bytes of a place unit */
 	value_t value;	      /* stored by write */
-	long arg;	      /* size in base pages, or enum protect_arg */
+	long arg;	      /* size in base pages, enum protect_arg, or F_SEAL_* */
 	const struct pin_kind *pin_kind;
 	bool prove; /* set by the executor: check the region's kind afterwards */
 	/* Set by the executor from the model, before exec: */
@@ -109,6 +110,8 @@ struct verb {
 	enum arg_kind arg;
 	unsigned flags; /* of enum verb_flags */
 	enum pin_class pin_class;
+	/* Whether the verb has a meaning for a kind; NULL: for every kind. */
+	bool (*fits)(const struct mem_kind *mem);
 
 	/*
 	 * The step itself, in the acting process (for F: in the runner). Returns 0

@@ -183,6 +183,13 @@ void op_pattern(const struct actor *a, const struct op *op, size_t number, char 
 			pattern_fill(page, s * SECTOR, SECTOR, op->value, &site);
 }
 
+static int write_range(int fd, const char *from, size_t len, size_t at)
+{
+	ssize_t n = pwrite(fd, from, len, (off_t)at);
+
+	return n == (ssize_t)len ? 0 : n < 0 ? -errno : -EIO;
+}
+
 /* The runs of sectors that a transfer stores, one write for each. */
 static int transfer(struct actor *a, const struct op *op)
 {
@@ -203,11 +210,10 @@ static int transfer(struct actor *a, const struct op *op)
 				err = op->pin_kind->device_write(pin, at + s * SECTOR - pin->start,
 								 (end - s) * SECTOR,
 								 a->image + at + s * SECTOR);
-			else if (end > s &&
-				 pwrite(a->region[op->region].fd, a->image + at + s * SECTOR,
-					(end - s) * SECTOR,
-					(off_t)(at + s * SECTOR)) != (ssize_t)((end - s) * SECTOR))
-				err = -EIO;
+			else if (end > s)
+				err = write_range(a->region[op->region].fd,
+						  a->image + at + s * SECTOR, (end - s) * SECTOR,
+						  at + s * SECTOR);
 			if (err)
 				return err;
 			s = end + 1;
@@ -252,6 +258,8 @@ static void write_model(struct model_step *s)
 		o = world_own(s, w->pin[op->pin].owner);
 	} else if (op->by == ACTOR_DEVICE) {
 		o = &w->object[w->pin[op->pin].object];
+	} else if (seal_refuses_write(s)) {
+		return;
 	} else {
 		o->kind = OBJECT_FILE; /* a write past the end extends the file */
 	}

@@ -54,8 +54,13 @@ static void discard_model(struct model_step *s)
 {
 	struct view *v = world_discardable(s, true);
 
-	if (v && s->share != SHARE_SHARED)
-		v->state = VIEW_ABSENT;
+	if (!v || s->share == SHARE_SHARED)
+		return;
+	v->state = VIEW_ABSENT;
+	v->uffd &= (uint8_t)~UFFD_POISON;
+	/* Of a file's memory the page table remembers the protection. */
+	if (s->share == SHARE_PRIVATE_ANON)
+		v->uffd &= (uint8_t)~UFFD_WP;
 }
 
 static int discard_emit(FILE *out, const struct op *op)

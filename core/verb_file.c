@@ -17,6 +17,8 @@ static void truncate_model(struct model_step *s)
 {
 	struct world *w = world_of(s);
 
+	if (seal_refuses_size(s, s->op->arg))
+		return;
 	if ((long)s->page < s->op->arg) {
 		if (w->object[0].kind == OBJECT_GONE)
 			w->object[0].kind = OBJECT_FILE;
@@ -49,7 +51,9 @@ static int punch_exec(struct actor *a, const struct op *op)
 
 static void punch_model(struct model_step *s)
 {
-	if (world_of(s)->object[0].kind == OBJECT_FILE)
+	if (world_of(s)->seals & SEALS_WRITE)
+		expect_errno(&s->expect, EPERM);
+	else if (world_of(s)->object[0].kind == OBJECT_FILE)
 		world_file_page_leaves(s);
 }
 

@@ -33,4 +33,22 @@ extern const struct verb verb_guard, verb_unguard, verb_mseal, verb_clear_refs;
 /* verb_file.c */
 extern const struct verb verb_truncate, verb_punch, verb_scavenge;
 
+/* verb_seal.c */
+extern const struct verb verb_seal, verb_map_ro;
+enum { SEALS_WRITE = 0x08 | 0x10 }; /* F_SEAL_WRITE, F_SEAL_FUTURE_WRITE */
+/* F's write or change of size, for its model: true when a seal refuses it (s->expect is set). */
+bool seal_refuses_write(struct model_step *s);
+bool seal_refuses_size(struct model_step *s, long pages);
+bool seal_refuses_growth(struct model_step *s, long pages);
+/* Base pages that the file of the step's region has now. */
+size_t file_size_pages(const struct model_step *s);
+/* verb_range.c */
+extern const struct verb verb_allocate, verb_preallocate, verb_zero_range, verb_shift;
+extern const struct verb verb_writeback;
+/* verb_uffd.c, verb_uffd_move.c */
+extern const struct verb verb_uffd_wp, verb_uffd_missing, verb_uffd_off, verb_uffd_copy;
+extern const struct verb verb_uffd_zero, verb_uffd_poison, verb_uffd_continue, verb_uffd_move;
+/* verb_spawn.c */
+extern const struct verb verb_spawn, verb_vfork_store, verb_clone_store, verb_clone, verb_vfork;
+
 #endif

@@ -16,7 +16,12 @@ static int map_exec(struct actor *a, const struct op *op)
 
 static void map_model(struct model_step *s)
 {
-	world_of(s)->view[s->op->proc] = (struct view){ .state = VIEW_ABSENT };
+	struct world *w = world_of(s);
+
+	if (s->share == SHARE_SHARED && w->seals & SEALS_WRITE)
+		expect_errno(&s->expect, EPERM);
+	else
+		w->view[s->op->proc] = (struct view){ .state = VIEW_ABSENT };
 }
 
 static int map_emit(FILE *out, const struct op *op)
@@ -104,7 +109,9 @@ static void protect_model(struct model_step *s)
 					[PROTECT_NONE] = VIEW_NO };
 	struct view *v = world_changeable(s, ENOMEM);
 
-	if (v)
+	if (v && v->no_write && prot[s->op->arg] == VIEW_RW)
+		expect_errno(&s->expect, EACCES);
+	else if (v)
 		v->prot = prot[s->op->arg];
 }
 
@@ -152,8 +159,11 @@ static void remap_model(struct model_step *s)
 {
 	struct view *v = world_changeable(s, EFAULT);
 
-	if (v)
-		v->place = !v->place;
+	if (!v)
+		return;
+	v->place = !v->place;
+	/* Without UFFD_FEATURE_EVENT_REMAP the new place is not registered. */
+	v->uffd &= UFFD_POISON;
 }
 
 static int remap_emit(FILE *out, const struct op *op)

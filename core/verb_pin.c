@@ -26,6 +26,7 @@ static void take(struct model_step *s, int object, bool weak)
 
 	*p = (struct pinned){ .live = true,
 			      .weak = weak,
+			      .writes = s->op->verb->pin_class == PIN_RW,
 			      .owner = (uint8_t)s->op->proc,
 			      .object = (uint8_t)object,
 			      .from_file = weak && s->share != SHARE_PRIVATE_ANON &&

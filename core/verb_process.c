@@ -27,18 +27,22 @@ static void fork_view(struct model_step *s, int parent, int child)
 	struct view *from = &w->view[parent], *to = &w->view[child];
 
 	*to = *from;
+	/* Without UFFD_FEATURE_EVENT_FORK the child is not registered. */
+	to->uffd &= UFFD_POISON;
 	to->flags = to->flags & (uint8_t)~VIEW_LOCKED;
 	if (from->state == VIEW_NONE || from->fork & 1 << FORK_DONT)
 		*to = (struct view){ .state = VIEW_NONE };
 	else if (from->fork & 1 << FORK_WIPE) {
 		to->state = VIEW_ABSENT;
 		to->flags = to->flags & (uint8_t)~VIEW_GUARDED;
+		to->uffd = 0;
 	} else if (from->state == VIEW_OBJECT) {
 		int object = world_object_from_view(s, parent);
 
 		if (object < 0)
 			return;
 		to->object = (uint8_t)object;
+		to->shared = from->shared = !world_pinned(w, from->object);
 		/* The copy of a pinned page was stored to. */
 		if (world_pinned(w, from->object))
 			w->object[object].lazyfree = false;

@@ -33,6 +33,10 @@ const struct deviation deviations[] = {
 	{ "pin-before-fork/device-writes-sectors-after-fork/*/pin=rdma-odp", "use-after-free", 0, 0,
 	  RXE_ON_DEMAND },
 	{ "odp/free-then-store/*", "lost-write", 0, 0, RXE_ON_DEMAND },
+	{ "file-pin/shift-takes-private-copies/*/pin=rdma-odp", "lost-write", 0, 6018,
+	  RXE_ON_DEMAND },
+	{ "seal/exec-*", "refused", 6003, 7000,
+	  "3b041514cb6e, also in stable trees; docs/findings/exec-seal-skips-the-wait.c" },
 	{ NULL, NULL, 0, 0, NULL },
 };
 

@@ -80,7 +80,9 @@ static inline bool scenario_outcome(const char *text, size_t len, struct seen *s
 		      { "ENOMEM", OUTCOME_ERR, ENOMEM },
 		      { "ENODATA", OUTCOME_ERR, ENODATA },
 		      { "EPERM", OUTCOME_ERR, EPERM },
-		      { "EAGAIN", OUTCOME_ERR, EAGAIN } };
+		      { "EAGAIN", OUTCOME_ERR, EAGAIN },
+		      { "EBUSY", OUTCOME_ERR, EBUSY },
+		      { "EACCES", OUTCOME_ERR, EACCES } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strlen(known[i].name) == len && !strncmp(text, known[i].name, len)) {
