@@ -11,7 +11,12 @@
  * The kill matrix: each mutant must be caught by some cell, each program must
  * catch some mutant. A cell that doesn't pass without a lie proves nothing.
  */
-enum { LASTING_CELLS = 8 };
+enum {
+	LASTING_CELLS = 8,
+	ENOUGH = 8,	   /* cells that catch a mutant */
+	PROGRAM_CELLS = 3, /* cells of each program that take part ... */
+	OTHER_CELLS = 12,  /* ... and of each kind, mechanism and verb, at least */
+};
 
 struct matrix {
 	struct cell_list cells;
@@ -23,6 +28,14 @@ struct matrix {
 	int count[VERDICT_BROKEN + 1];
 };
 
+static bool has_verb(const struct cell *c, const char *verb)
+{
+	for (int i = 0; i < c->program->nsteps; i++)
+		if (!strcmp(c->program->step[i].verb, verb))
+			return true;
+	return false;
+}
+
 static bool concerns(const struct mutant *m, const struct cell *c)
 {
 	if (m->mem)
@@ -32,8 +45,54 @@ static bool concerns(const struct mutant *m, const struct cell *c)
 
 		return k && c->pin[k->class] && c->pin[k->class]->promise == k->promise;
 	}
-	for (int i = 0; i < c->program->nsteps; i++)
-		if (!strcmp(c->program->step[i].verb, m->verb))
+	return has_verb(c, m->verb);
+}
+
+static bool killed(const struct matrix *m, const struct program *p)
+{
+	for (size_t i = 0; i < m->cells.count; i++)
+		if (m->cells.cell[i].program == p && m->kills[i])
+			return true;
+	return false;
+}
+
+/* Of a mutant that was caught often enough only what its program still needs. */
+static bool worth(const struct matrix *m, size_t i)
+{
+	return m->killed_by < ENOUGH || !killed(m, m->cells.cell[i].program);
+}
+
+/* How many of the cells before i that take part have what is asked for. */
+static int chosen(const struct matrix *m, size_t i, const struct program *p,
+		  const struct mem_kind *mem, const struct pin_kind *pin, const char *verb)
+{
+	int n = 0;
+
+	for (size_t k = 0; k < i; k++) {
+		const struct cell *c = &m->cells.cell[k];
+
+		if (!m->usable[k] || (p && c->program != p) || (mem && c->mem != mem) ||
+		    (pin && c->pin[pin->class] != pin) || (verb && !has_verb(c, verb)))
+			continue;
+		n++;
+	}
+	return n;
+}
+
+/* The whole product would take an hour and tell no more. */
+static bool choose(const struct matrix *m, size_t i)
+{
+	const struct cell *c = &m->cells.cell[i];
+
+	if (chosen(m, i, c->program, NULL, NULL, NULL) < PROGRAM_CELLS ||
+	    chosen(m, i, NULL, c->mem, NULL, NULL) < OTHER_CELLS)
+		return true;
+	for (int k = 0; k < PIN_CLASSES; k++)
+		if (c->pin[k] && chosen(m, i, NULL, NULL, c->pin[k], NULL) < OTHER_CELLS)
+			return true;
+	for (const struct mutant *const *mu = mutants; *mu; mu++)
+		if ((*mu)->verb && has_verb(c, (*mu)->verb) &&
+		    chosen(m, i, NULL, NULL, NULL, (*mu)->verb) < OTHER_CELLS)
 			return true;
 	return false;
 }
@@ -74,6 +133,8 @@ static int run_mutant(const struct cli *cli, struct matrix *m, const struct muta
 		struct verdict v;
 
 		if (!m->usable[i] || (mutant && !concerns(mutant, &m->cells.cell[i])))
+			continue;
+		if (mutant && !worth(m, i))
 			continue;
 		if (!mutant) {
 			cell_run(x, &m->cells.cell[i], &v);
@@ -159,7 +220,8 @@ static int judge(const struct cli *cli, struct matrix *m, const struct corpus *c
 	for (size_t i = 0; i < m->cells.count; i++) {
 		char need[32], why[200];
 
-		m->usable[i] = !cell_needs(&m->cells.cell[i], true, need, why, sizeof(why));
+		m->usable[i] = choose(m, i) &&
+			       !cell_needs(&m->cells.cell[i], true, need, why, sizeof(why));
 	}
 	for (const struct mutant *const *mu = mutants; *mu; mu++)
 		tests++;
