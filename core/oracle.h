@@ -11,7 +11,7 @@
 #include "core/host_count.h"
 
 struct oracle {
-	int log; /* /dev/kmsg, or -1 */
+	int log;	    /* /dev/kmsg, or -1 */
 	bool planted, lost; /* lost: lines of the log were overwritten unread */
 	unsigned long taint;
 	unsigned needs; /* need_changes() at the begin */
