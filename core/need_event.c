@@ -200,7 +200,7 @@ static int split_probe(char *why, size_t size)
 	char path[600], text[64];
 	int err;
 
-	if (need_check("debugfs", true, why, size))
+	if (need_check("debugfs", *host_options.scratch, why, size))
 		return 1;
 	snprintf(path, sizeof(path), "%s/split_huge_pages", host_provided.debugfs_dir);
 	snprintf(text, sizeof(text), "%d,0x1000,0x2000", getpid());
@@ -251,7 +251,7 @@ static int offline_try(char *why, size_t size)
 
 static int offline_probe(char *why, size_t size)
 {
-	if (need_check("debugfs", true, why, size))
+	if (need_check("debugfs", *host_options.scratch, why, size))
 		return 1;
 	return probe_in_child(offline_try, why, size);
 }

@@ -147,7 +147,7 @@ static int lanes_probe(char *why, size_t size)
 
 const struct need need_lanes = {
 	.name = "lanes",
-	.about = "lanes, threads, background steps and claims",
+	.about = "lanes, steps that run at the same time",
 	.hint = "none: this version reads such programs and does not run them",
 	.probe = lanes_probe,
 };
