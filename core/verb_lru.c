@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/util.h"
 #include "core/verb_event.h"
@@ -138,7 +140,8 @@ const struct verb verb_populate_write = {
 
 static int mlock_exec(struct actor *a, const struct op *op)
 {
-	return mlock(op_addr(a, op), op_bytes(op)) ? -errno : 0;
+	/* Not by libc: the address sanitizer makes nothing of it. */
+	return syscall(SYS_mlock, op_addr(a, op), op_bytes(op)) ? -errno : 0;
 }
 
 static int mlock_post(struct actor *a, const struct op *op)
@@ -191,7 +194,7 @@ const struct verb verb_mlock = {
 
 static int munlock_exec(struct actor *a, const struct op *op)
 {
-	return munlock(op_addr(a, op), op_bytes(op)) ? -errno : 0;
+	return syscall(SYS_munlock, op_addr(a, op), op_bytes(op)) ? -errno : 0;
 }
 
 static int munlock_post(struct actor *a, const struct op *op)

@@ -8,8 +8,8 @@ vfio_devices() { printf '0000:00:%s.0\n' "${EDU_SLOTS[@]}" | paste -sd , -; }
 qemu_accel() {
     case $1 in
         kvm) QEMU=(-machine "q35,kernel-irqchip=split,mem-merge=off" -accel kvm -cpu host) ;;
-        icount) QEMU=(-machine q35,mem-merge=off -accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu max) ;;
-        *) QEMU=(-machine q35,mem-merge=off -accel "tcg,thread=multi" -cpu max) ;;
+        icount) QEMU=(-machine "q35,mem-merge=off" -accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu max) ;;
+        *) QEMU=(-machine "q35,mem-merge=off" -accel "tcg,thread=multi" -cpu max) ;;
     esac
 }
 
