@@ -108,6 +108,8 @@ static int make_ends(struct queues *q)
 	err = end_make(&q->asking, &q->device);
 	if (!err)
 		err = end_make(&q->answering, q->shared_device);
+	if (!err && (!q->asking.qp || !q->answering.qp))
+		err = -EIO;
 	if (!err)
 		err = rdma_connect(q->shared_device, q->answering.qp, q->asking.qp->qp_num);
 	if (!err)

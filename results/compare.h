@@ -25,13 +25,13 @@ struct compare_row {
 	char *key;
 	const char *metric; /* "p50", "p99" */
 	double margin;	    /* 0.03: 3 % */
-	enum comparison verdict;
-	double value[2]; /* ns (or ticks): median of the units */
+	double q;	    /* false-discovery rate of "above the margin" */
+	size_t needed;	    /* boots a side, 0 unknown */
+	double value[2];    /* ns (or ticks): median of the units */
 	size_t boots[2], processes[2];
-	bool by_boot;	  /* else the process is the unit, and nothing regresses */
 	struct shift log; /* of logarithms */
-	double q;	  /* false-discovery rate of "above the margin" */
-	size_t needed;	  /* boots a side, 0 unknown */
+	enum comparison verdict;
+	bool by_boot; /* else the process is the unit, and nothing regresses */
 	char why[120];
 };
 
