@@ -76,7 +76,7 @@ static int claim_pfn(struct executor *x, const struct op *claim, const struct pl
 {
 	const struct op *about = &x->plan.op[claim->about];
 	const uint64_t *before = x->frame[c->proc];
-	uint64_t *now = malloc(IMAGE_PAGES * sizeof(*now));
+	uint64_t *now = calloc(IMAGE_PAGES, sizeof(*now));
 	size_t pages = 0, bad = 0;
 	char read[64];
 	int over = now ? read_frames(x, about, c->proc, now, &pages) :

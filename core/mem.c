@@ -71,7 +71,7 @@ int region_map_small(struct region *r, char *at, int flags)
 int region_check_present(const struct region *r, bool shared, char *why, size_t size)
 {
 	enum { CHUNK = 64 };
-	struct page_fact fact[CHUNK];
+	struct page_fact fact[CHUNK] = { 0 };
 	size_t pages = r->len / BASE_PAGE;
 
 	for (size_t i = 0; i < pages; i++) {
@@ -143,7 +143,7 @@ int page_fact(const void *addr, struct page_fact *fact)
 long page_count(const void *addr, size_t n, unsigned states)
 {
 	enum { CHUNK = 64 };
-	struct page_fact fact[CHUNK];
+	struct page_fact fact[CHUNK] = { 0 };
 	long count = 0;
 
 	for (size_t i = 0; i < n; i++) {

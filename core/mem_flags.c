@@ -34,6 +34,7 @@ int pages_flags(const void *addr, size_t n, struct page_fact *fact, uint64_t *fl
 
 	for (size_t i = 0; i < n && !err; i++) {
 		flags[i] = 0;
+		/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Branch) */
 		if (fact[i].pfn)
 			err = read_flags(fd, fact[i].pfn, &flags[i]);
 	}

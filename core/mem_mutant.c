@@ -85,11 +85,11 @@ static int map_shared_file(struct region *r, char *at)
 	return region_map_small(r, at, MAP_SHARED);
 }
 
-#define LIAR(text, lie, bytes, map_fn, settle_fn, check_fn)                        \
-	{                                                                          \
-		.name = "mutant-" text, .about = lie, .share = SHARE_PRIVATE_ANON, \
-		.unit = (bytes), .units = 1, .mutant = true, .map = (map_fn),      \
-		.settle = (settle_fn), .check = (check_fn),                        \
+#define LIAR(text, lie, bytes, map_fn, settle_fn, check_fn)                          \
+	{                                                                            \
+		.name = "mutant-" text, .about = (lie), .share = SHARE_PRIVATE_ANON, \
+		.unit = (bytes), .units = 1, .mutant = true, .map = (map_fn),        \
+		.settle = (settle_fn), .check = (check_fn),                          \
 	}
 
 static const struct mem_kind thp_pte = LIAR("thp-pte", "stays mapped by its PMD", HUGE_PAGE,
@@ -134,7 +134,7 @@ static const struct mem_kind secretmem = LIAR("secretmem", "is shared memory lik
 
 #define LIAR_OF_FILE(text, lie, prepare_fn, map_fn)                                     \
 	{                                                                               \
-		.name = "mutant-" text, .about = lie, .share = SHARE_PRIVATE_FILE,      \
+		.name = "mutant-" text, .about = (lie), .share = SHARE_PRIVATE_FILE,    \
 		.unit = BASE_PAGE, .units = 1, .mutant = true, .prepare = (prepare_fn), \
 		.map = (map_fn), .check = check_nothing,                                \
 	}

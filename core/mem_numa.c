@@ -64,7 +64,8 @@ static int node_of(char *addr)
 
 static int far_map(struct region *r, char *at)
 {
-	unsigned long mask = 1ul << other_node(own_node());
+	int node = other_node(own_node());
+	unsigned long mask = node < 0 ? 0 : 1ul << node;
 	int err = region_map_small(r, at, MAP_PRIVATE | MAP_ANONYMOUS);
 
 	if (!err && syscall(SYS_mbind, at, r->len, MPOL_BIND, &mask, 64ul, 0))

@@ -38,7 +38,7 @@ static int did(int err, const char *what, char *why, size_t size)
 
 static int try_missing(char *why, size_t size)
 {
-	struct try t;
+	struct try t = { 0 };
 
 	if (try_registered(&t, MAP_PRIVATE, UFFDIO_REGISTER_MODE_MISSING, why, size))
 		return 1;
@@ -47,10 +47,11 @@ static int try_missing(char *why, size_t size)
 
 static int try_protect(int flags, char *why, size_t size)
 {
-	struct try t;
+	struct try t = { 0 };
 
 	if (try_registered(&t, flags, UFFDIO_REGISTER_MODE_WP, why, size))
 		return 1;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) try_registered() mapped it */
 	*(volatile char *)t.at = 1;
 	return did(uffd_protect(t.fd, t.at, BASE_PAGE, true), "UFFDIO_WRITEPROTECT", why, size);
 }
@@ -67,11 +68,12 @@ static int try_wp_shmem(char *why, size_t size)
 
 static int try_minor(char *why, size_t size)
 {
-	struct try t;
+	struct try t = { 0 };
 
 	if (try_registered(&t, MAP_SHARED, UFFDIO_REGISTER_MODE_MINOR, why, size))
 		return 1;
 	uffd_unregister(t.fd, t.at, 2 * BASE_PAGE);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) try_registered() mapped it */
 	*(volatile char *)t.at = 1;
 	if (madvise(t.at, BASE_PAGE, MADV_DONTNEED) ||
 	    uffd_register(t.fd, t.at, BASE_PAGE, UFFDIO_REGISTER_MODE_MINOR))
@@ -81,7 +83,7 @@ static int try_minor(char *why, size_t size)
 
 static int try_move(char *why, size_t size)
 {
-	struct try t;
+	struct try t = { 0 };
 
 	if (try_registered(&t, MAP_PRIVATE, UFFDIO_REGISTER_MODE_MISSING, why, size))
 		return 1;
@@ -90,7 +92,7 @@ static int try_move(char *why, size_t size)
 
 static int try_poison(char *why, size_t size)
 {
-	struct try t;
+	struct try t = { 0 };
 
 	if (try_registered(&t, MAP_PRIVATE, UFFDIO_REGISTER_MODE_MISSING, why, size))
 		return 1;

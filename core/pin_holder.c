@@ -183,9 +183,10 @@ static _Noreturn void hold(void)
 	s->err = err;
 	atomic_store(&s->ready, 1);
 	futex_wake(&s->ready);
-	while (!err)
+	if (err)
+		_exit(1);
+	for (;;)
 		turn(dev, &held);
-	_exit(1);
 }
 
 /* --- The runner and the actors --- */
