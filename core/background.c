@@ -74,6 +74,7 @@ int executor_wait(struct executor *x, const struct op *wait)
 	if (err)
 		return executor_died(x, wait, err);
 	executor_observe(x, &x->back, &op, &reply);
+	executor_hold(x, &op, &reply);
 	executor_trace(x, &op, &reply);
 	err = judge(x, &x->background);
 	x->background.verb = NULL;

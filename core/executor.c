@@ -190,16 +190,13 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 		x->alive[op->child] = true;
 	} else if (is(op, &verb_exit)) {
 		return executor_reap(x, op);
-	} else if (op->verb->flags & VERB_TAKES_PIN) {
-		x->pinned[op->pin] = true;
-		x->pin_op[op->pin] = *op;
 	} else if (op->verb->flags & VERB_DROPS_PIN) {
 		x->pinned[op->pin] = false;
 	} else if (is(op, &verb_map) && mem->settle_at == SETTLE_MAP) {
 		return settle(x, op);
-	} else if (fills(x, op) && x->seen[0].outcome != OUTCOME_OK) {
-		return 0;
 	} else if (fills(x, op)) {
+		if (x->seen[0].outcome != OUTCOME_OK)
+			return 0;
 		x->stored[op->region] = true;
 		if (mem->settle_at == SETTLE_FIRST_STORE)
 			return settle(x, op);
@@ -258,6 +255,17 @@ void executor_flags(struct executor *x, struct op *op)
 	op->prove = fills(x, op) && !op->pinned && x->cell->mem->settle_at == SETTLE_NEVER;
 }
 
+void executor_hold(struct executor *x, const struct op *op, const struct reply *reply)
+{
+	if (!(op->verb->flags & VERB_TAKES_PIN) || reply->err)
+		return;
+	x->pinned[op->pin] = true;
+	x->pin_op[op->pin] = *op;
+	/* Looks and unpins are made from it: steps of their own, not in the background. */
+	x->pin_op[op->pin].background = x->pin_op[op->pin].timed = false;
+	x->pin_op[op->pin].watch = 0;
+}
+
 int executor_violated(struct executor *x, const struct op *op, const struct violation *v)
 {
 	judge_violation(x->verdict, &x->plan, op, v, x->cell->mem->unit);
@@ -306,10 +314,12 @@ int executor_step(struct executor *x, const struct op *given)
 	struct reply reply;
 	int err;
 
-	if (of_refused_pin(x, &op))
-		return 0;
 	if (op.watch && executor_watch(x, &op))
 		return 1;
+	if (of_refused_pin(x, &op)) {
+		x->err[op.number - 1] = ECANCELED;
+		return 0;
+	}
 	executor_flags(x, &op);
 	op.timed = x->options.timed && op.step && op.step->timed;
 	if (op.verb->flags & VERB_WHOLE && op.verb->arg != ARG_CHILD)
@@ -322,11 +332,7 @@ int executor_step(struct executor *x, const struct op *given)
 	executor_trace(x, &op, &reply);
 	if (!reply.err && looked_at_all(x, &op))
 		return 1;
-	if (op.verb->flags & VERB_TAKES_PIN && !reply.err) {
-		/* Before the verdict: what must not be held has to be given back as well. */
-		x->pinned[op.pin] = true;
-		x->pin_op[op.pin] = op;
-	}
+	executor_hold(x, &op, &reply);
 	if (!plan_leaves_nothing(&op) && executor_judge(x, &op, &violation))
 		return executor_violated(x, &op, &violation);
 	if (op.timed)

@@ -71,6 +71,8 @@ int executor_ask(struct executor *x, const struct verb *verb, int proc, int regi
 void executor_flags(struct executor *x, struct op *op);
 void executor_observe(struct executor *x, const struct actor *a, const struct op *op,
 		      const struct reply *reply);
+/* Before the verdict: a pin that must not be held has to be given back as well. */
+void executor_hold(struct executor *x, const struct op *op, const struct reply *reply);
 void executor_trace(struct executor *x, const struct op *op, const struct reply *reply);
 int executor_judge(struct executor *x, const struct op *op, struct violation *v);
 int executor_violated(struct executor *x, const struct op *op, const struct violation *v);

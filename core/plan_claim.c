@@ -63,6 +63,8 @@ static int claim_errno(struct resolver *r, struct op *op, struct plan_claim *c)
 	}
 	if (op->about < 0)
 		return plan_bad(r, -EINVAL, "expected ACTOR:VERB of a step before, got '%s'", word);
+	if (op->about == r->background)
+		return plan_bad(r, -EINVAL, "expected 'wait' for '%s' before the claim", word);
 	word = r->step->claim[2];
 	if (!strcmp(word, "OK"))
 		return 0;
@@ -80,7 +82,8 @@ static int claim_pfn(struct resolver *r, struct op *op, struct plan_claim *c)
 		err = one_of(r, r->step->claim[2], "same", "changed", &c->expected);
 	if (err)
 		return err;
-	if (r->action < 0 || r->plan->op[r->action].background)
+	if (r->action < 0 || r->plan->op[r->action].background ||
+	    r->plan->op[r->action].verb == &plan_wait)
 		return plan_bad(r, -EINVAL, "expected a claim about pfn right behind a step");
 	op->about = r->action;
 	r->plan->op[r->action].watch |= 1u << c->proc;

@@ -49,6 +49,9 @@ static void claims_hold_or_fail(void)
 	passes("P:unmap P:discard claim errno P:discard ENOMEM claim errno P:unmap OK");
 	fails("P:unmap P:discard claim errno P:discard EINVAL", "claim", 3);
 	fails("P:unmap claim errno P:unmap ENOMEM", "claim", 2);
+	/* A step on a pin that was refused is not done, so it did not succeed. */
+	passes("P:unmap P:pin-rw D:read claim errno P:pin-rw EFAULT claim errno D:read ECANCELED");
+	fails("P:unmap P:pin-rw D:read claim errno D:read OK", "claim", 4);
 }
 
 static void page_frames_are_compared(void)
@@ -74,6 +77,8 @@ static void threads_act_for_their_process(void)
 static void background_steps_end_in_their_wait(void)
 {
 	passes("P:write=1 P.1:read& P:write=2 P.1:wait");
+	/* The last look at a pin is a step of its own, whoever took the pin how. */
+	passes("P:write=1 P.2:pin-rw& P:write=2 P.2:wait P:write=3");
 }
 
 static void processes_are_reaped_whoever_is_left(void)
