@@ -56,7 +56,8 @@ const struct need *need_find(const char *name)
 static void probe(const struct need *n, struct answer *a)
 {
 	a->why[0] = '\0';
-	a->met = !n->probe(a->why, sizeof(a->why));
+	a->met = !(n->in_child ? probe_in_child(n->probe, a->why, sizeof(a->why)) :
+				 n->probe(a->why, sizeof(a->why)));
 	a->probed = true;
 	changes++;
 }

@@ -17,6 +17,7 @@ struct need {
 	 * by version; changes nothing that lasts.
 	 */
 	int (*probe)(char *why, size_t size);
+	bool in_child; /* probe in a child: a signal, a hang or a pin leaves no trace */
 	/*
 	 * Meets the need for this run under the guard (see guard.h), or NULL when
 	 * pinfold can't. Called at most once. 0 or -errno with why.

@@ -83,16 +83,12 @@ static int collapse_try(char *why, size_t size)
 	return 0;
 }
 
-static int collapse_probe(char *why, size_t size)
-{
-	return probe_in_child(collapse_try, why, size);
-}
-
 const struct need need_collapse = {
 	.name = "collapse",
 	.about = "madvise(MADV_COLLAPSE)",
 	.hint = "use a kernel from 6.1 on with transparent huge pages",
-	.probe = collapse_probe,
+	.probe = collapse_try,
+	.in_child = true,
 };
 
 static int mseal_try(char *why, size_t size)
@@ -104,16 +100,12 @@ static int mseal_try(char *why, size_t size)
 	return unmet(why, size, "mseal: %s", errno_name(errno));
 }
 
-static int mseal_probe(char *why, size_t size)
-{
-	return probe_in_child(mseal_try, why, size);
-}
-
 const struct need need_mseal = {
 	.name = "mseal",
 	.about = "mseal(2)",
 	.hint = "use a 64-bit kernel from 6.10 on",
-	.probe = mseal_probe,
+	.probe = mseal_try,
+	.in_child = true,
 };
 
 static int soft_dirty_try(char *why, size_t size)
@@ -129,16 +121,12 @@ static int soft_dirty_try(char *why, size_t size)
 	return 0;
 }
 
-static int soft_dirty_probe(char *why, size_t size)
-{
-	return probe_in_child(soft_dirty_try, why, size);
-}
-
 const struct need need_soft_dirty = {
 	.name = "soft-dirty",
 	.about = "soft-dirty bits in /proc/self/pagemap",
 	.hint = "use a kernel with CONFIG_MEM_SOFT_DIRTY",
-	.probe = soft_dirty_probe,
+	.probe = soft_dirty_try,
+	.in_child = true,
 };
 
 static int compact_probe(char *why, size_t size)

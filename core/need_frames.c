@@ -65,15 +65,11 @@ static int secret_touch(char *why, size_t size)
 	return 0;
 }
 
-static int secretmem_probe(char *why, size_t size)
-{
-	return probe_in_child(secret_touch, why, size);
-}
-
 const struct need need_secretmem = {
 	.name = "secretmem",
 	.about = "memfd_secret(2)",
 	.hint = "a kernel from 6.5 on (from 5.14 with secretmem.enable=1): "
 		"scripts/lab --kernel 6.18 -- check",
-	.probe = secretmem_probe,
+	.probe = secret_touch,
+	.in_child = true,
 };

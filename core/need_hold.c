@@ -26,11 +26,6 @@ static int fuse_try(char *why, size_t size)
 	return try_way(HOLDER_FILE, why, size);
 }
 
-static int fuse_probe(char *why, size_t size)
-{
-	return probe_in_child(fuse_try, why, size);
-}
-
 static int fuse_provide(char *why, size_t size)
 {
 	(void)why;
@@ -43,18 +38,14 @@ const struct need need_fuse = {
 	.name = "fuse",
 	.about = "FUSE files of a server of our own, direct I/O",
 	.hint = "modprobe fuse; /dev/fuse for this user, and mount namespaces",
-	.probe = fuse_probe,
+	.probe = fuse_try,
+	.in_child = true,
 	.provide = fuse_provide,
 };
 
 static int loop_fuse_try(char *why, size_t size)
 {
 	return try_way(HOLDER_LOOP, why, size);
-}
-
-static int loop_fuse_probe(char *why, size_t size)
-{
-	return probe_in_child(loop_fuse_try, why, size);
 }
 
 static int loop_fuse_provide(char *why, size_t size)
@@ -69,7 +60,8 @@ const struct need need_loop_fuse = {
 	.name = "loop-fuse",
 	.about = "loop devices over FUSE files, direct I/O",
 	.hint = "run as root, with four free loop devices (modprobe loop) and FUSE",
-	.probe = loop_fuse_probe,
+	.probe = loop_fuse_try,
+	.in_child = true,
 	.provide = loop_fuse_provide,
 };
 
@@ -88,16 +80,12 @@ static int zc_try(char *why, size_t size)
 	return try_kind(&pin_zc, why, size);
 }
 
-static int zc_probe(char *why, size_t size)
-{
-	return probe_in_child(zc_try, why, size);
-}
-
 const struct need need_zc = {
 	.name = "zc",
 	.about = "MSG_ZEROCOPY that refers to the pages, in a network namespace of our own",
 	.hint = "run as root; net.core.optmem_max and ulimit -l bound what may be sent",
-	.probe = zc_probe,
+	.probe = zc_try,
+	.in_child = true,
 };
 
 static int gup_test_try(char *why, size_t size)
@@ -105,16 +93,12 @@ static int gup_test_try(char *why, size_t size)
 	return try_kind(&pin_gup_rw, why, size);
 }
 
-static int gup_test_probe(char *why, size_t size)
-{
-	return probe_in_child(gup_test_try, why, size);
-}
-
 const struct need need_gup_test = {
 	.name = "gup-test",
 	.about = "the kernel's gup_test driver, with pins that it holds (6.2)",
 	.hint = "a kernel with CONFIG_GUP_TEST, debugfs mounted, as root",
-	.probe = gup_test_probe,
+	.probe = gup_test_try,
+	.in_child = true,
 };
 
 static int udmabuf_try(char *why, size_t size)
@@ -138,11 +122,6 @@ static int udmabuf_try(char *why, size_t size)
 	return *view == '2' ? 0 : unmet(why, size, "the dma-buf does not show the file");
 }
 
-static int udmabuf_probe(char *why, size_t size)
-{
-	return probe_in_child(udmabuf_try, why, size);
-}
-
 static int udmabuf_provide(char *why, size_t size)
 {
 	(void)why;
@@ -155,6 +134,7 @@ const struct need need_udmabuf = {
 	.name = "udmabuf",
 	.about = "dma-bufs of memfd pages",
 	.hint = "a kernel with CONFIG_UDMABUF; modprobe udmabuf, as root",
-	.probe = udmabuf_probe,
+	.probe = udmabuf_try,
+	.in_child = true,
 	.provide = udmabuf_provide,
 };

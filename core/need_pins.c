@@ -42,16 +42,12 @@ static int uring_try(char *why, size_t size)
 	return 0;
 }
 
-static int uring_probe(char *why, size_t size)
-{
-	return probe_in_child(uring_try, why, size);
-}
-
 const struct need need_uring = {
 	.name = "uring",
 	.about = "io_uring with registered buffers",
 	.hint = "sysctl -w kernel.io_uring_disabled=0; ulimit -l unlimited",
-	.probe = uring_probe,
+	.probe = uring_try,
+	.in_child = true,
 };
 
 static int vmsplice_try(char *why, size_t size)
@@ -74,16 +70,12 @@ static int vmsplice_try(char *why, size_t size)
 	return 0;
 }
 
-static int vmsplice_probe(char *why, size_t size)
-{
-	return probe_in_child(vmsplice_try, why, size);
-}
-
 const struct need need_vmsplice = {
 	.name = "vmsplice",
 	.about = "vmsplice that refers to the pages instead of copying them",
 	.hint = "another kernel: scripts/lab --kernel 6.18 -- check",
-	.probe = vmsplice_probe,
+	.probe = vmsplice_try,
+	.in_child = true,
 };
 
 static int splice_try(char *why, size_t size)
@@ -104,16 +96,12 @@ static int splice_try(char *why, size_t size)
 	return seen == '2' ? 0 : unmet(why, size, "splice copies on this kernel");
 }
 
-static int splice_probe(char *why, size_t size)
-{
-	return probe_in_child(splice_try, why, size);
-}
-
 const struct need need_splice = {
 	.name = "splice",
 	.about = "splice from a file that refers to its pages instead of copying them",
 	.hint = "use a kernel whose splice does not copy",
-	.probe = splice_probe,
+	.probe = splice_try,
+	.in_child = true,
 };
 
 static int proc_mem_try(char *why, size_t size)
@@ -128,16 +116,12 @@ static int proc_mem_try(char *why, size_t size)
 	return 0;
 }
 
-static int proc_mem_probe(char *why, size_t size)
-{
-	return probe_in_child(proc_mem_try, why, size);
-}
-
 const struct need need_proc_mem = {
 	.name = "proc-mem",
 	.about = "/proc/PID/mem that overrides protection",
 	.hint = "boot with proc_mem.force_override=always",
-	.probe = proc_mem_probe,
+	.probe = proc_mem_try,
+	.in_child = true,
 };
 
 static int lanes_probe(char *why, size_t size)

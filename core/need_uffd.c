@@ -99,74 +99,50 @@ static int try_poison(char *why, size_t size)
 	return did(uffd_poison(t.fd, t.at, BASE_PAGE), "UFFDIO_POISON", why, size);
 }
 
-static int uffd_probe(char *why, size_t size)
-{
-	return probe_in_child(try_missing, why, size);
-}
-
-static int wp_probe(char *why, size_t size)
-{
-	return probe_in_child(try_wp, why, size);
-}
-
-static int wp_shmem_probe(char *why, size_t size)
-{
-	return probe_in_child(try_wp_shmem, why, size);
-}
-
-static int minor_probe(char *why, size_t size)
-{
-	return probe_in_child(try_minor, why, size);
-}
-
-static int move_probe(char *why, size_t size)
-{
-	return probe_in_child(try_move, why, size);
-}
-
-static int poison_probe(char *why, size_t size)
-{
-	return probe_in_child(try_poison, why, size);
-}
-
 const struct need need_uffd = {
 	.name = "uffd",
 	.about = "userfaultfd(2)",
 	.hint = "a kernel with CONFIG_USERFAULTFD; sysctl vm.unprivileged_userfaultfd=1 or root",
-	.probe = uffd_probe,
+	.probe = try_missing,
+	.in_child = true,
 };
 
 const struct need need_uffd_wp = {
 	.name = "uffd-wp",
 	.about = "UFFDIO_WRITEPROTECT of anonymous memory",
 	.hint = "Linux 5.7 or later with CONFIG_HAVE_ARCH_USERFAULTFD_WP",
-	.probe = wp_probe,
+	.probe = try_wp,
+	.in_child = true,
 };
 
 const struct need need_uffd_wp_shmem = {
 	.name = "uffd-wp-shmem",
 	.about = "UFFDIO_WRITEPROTECT of shared memory",
 	.hint = "Linux 5.19 or later with CONFIG_PTE_MARKER_UFFD_WP",
-	.probe = wp_shmem_probe,
+	.probe = try_wp_shmem,
+	.in_child = true,
 };
 
 const struct need need_uffd_minor = {
 	.name = "uffd-minor",
 	.about = "UFFDIO_CONTINUE of shared memory",
 	.hint = "Linux 5.14 or later with CONFIG_HAVE_ARCH_USERFAULTFD_MINOR",
-	.probe = minor_probe,
+	.probe = try_minor,
+	.in_child = true,
 };
 
 const struct need need_uffd_move = {
 	.name = "uffd-move",
 	.about = "UFFDIO_MOVE",
 	.hint = "Linux 6.8 or later",
-	.probe = move_probe,
+	.probe = try_move,
+	.in_child = true,
 };
 
 const struct need need_uffd_poison = {
 	.name = "uffd-poison",
 	.about = "UFFDIO_POISON",
 	.hint = "Linux 6.6 or later",
-	.probe = poison_probe,
+	.probe = try_poison,
+	.in_child = true,
 };

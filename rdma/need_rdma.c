@@ -139,14 +139,10 @@ static int memlock_try(char *why, size_t size)
 	return 0;
 }
 
-static int memlock_probe(char *why, size_t size)
-{
-	return probe_in_child(memlock_try, why, size);
-}
-
 const struct need need_memlock = {
 	.name = "memlock",
 	.about = "8 MiB of memory may be locked or pinned",
 	.hint = "ulimit -l 8192, as root or in /etc/security/limits.conf",
-	.probe = memlock_probe,
+	.probe = memlock_try,
+	.in_child = true,
 };
