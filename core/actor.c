@@ -88,16 +88,19 @@ struct verb *channel_lie(struct channel *ch)
 	return &ch->lie;
 }
 
-void channel_attach(struct channel *ch, struct actor *a, bool background)
+static void use_room(struct actor *a, struct room *room)
 {
-	struct room *room = &ch->room[background];
-
-	a->channel = ch;
-	a->bank = ch->bank;
 	a->outcome = room->outcome;
 	a->image = room->image;
 	a->sectors = room->sectors;
 	a->why = room->why;
+}
+
+void channel_attach(struct channel *ch, struct actor *a, bool background)
+{
+	use_room(a, &ch->room[background]);
+	a->channel = ch;
+	a->bank = ch->bank;
 	a->timing = &ch->timing;
 }
 
@@ -123,13 +126,9 @@ static void execute(struct actor *a, uint32_t number)
 	const struct verb *verb = a->fresh_image ? harness_or_verb(ch->verb) : ch->op.verb;
 	/* A copy: after fork the runner goes on while the child still reads it. */
 	const struct op op = ch->op;
-	struct room *room = &ch->room[op.background];
 	uint64_t start;
 
-	a->outcome = room->outcome;
-	a->image = room->image;
-	a->sectors = room->sectors;
-	a->why = room->why;
+	use_room(a, &ch->room[op.background]);
 	*reply = (struct reply){ 0 };
 	atomic_store(&slot_of(a)->begun, number);
 	start = now_ns();

@@ -34,13 +34,6 @@ const char *host_counter_name(int counter)
 	return counters[counter].name;
 }
 
-static long number_in(const char *path)
-{
-	char text[64];
-
-	return file_read(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
-}
-
 /* The number behind "name " or "name: " at the start of a line; -1 without it. */
 static long field(const char *path, const char *name)
 {
@@ -74,7 +67,7 @@ static long huge_file(const char *size, const char *file)
 	char path[512];
 
 	snprintf(path, sizeof(path), HUGE "/%s/%s", size, file);
-	return number_in(path);
+	return file_number(path);
 }
 
 static void huge_pages(struct host_counts *c)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -19,10 +18,10 @@ enum { TWINS = 2, WAIT_MS = 4000, NAP_MS = 10, SCAN_MS = 5, SCAN_PAGES = 100000 
 
 static long ksm_number(const char *file)
 {
-	char path[128], text[32];
+	char path[128];
 
 	snprintf(path, sizeof(path), KSM "%s", file);
-	return file_read(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
+	return file_number(path);
 }
 
 /* In a child: whether pages of the byte come to share one frame. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/mman.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -135,10 +134,10 @@ const struct need need_thp = {
 
 static long pool(const char *file)
 {
-	char path[128], text[32];
+	char path[128];
 
 	snprintf(path, sizeof(path), POOL "%s", file);
-	return file_read(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
+	return file_number(path);
 }
 
 static int hugetlb_touch(char *why, size_t size)

@@ -153,9 +153,8 @@ static void make_spares(struct nursery *n)
 	}
 }
 
-static void end_group(const struct nursery *n, pid_t group)
+static void end_group(pid_t group)
 {
-	(void)n;
 	if (group <= 0)
 		return;
 	kill(-group, SIGKILL);
@@ -174,7 +173,7 @@ static void serve_request(const struct nursery *n, const struct request *r)
 		if (r->pid[i] > 0)
 			sched_setaffinity(r->pid[i], sizeof(n->beside), &n->beside);
 	for (int i = 0; i < 2; i++)
-		end_group(n, r->group[i]);
+		end_group(r->group[i]);
 }
 
 static void nursery_main(struct nursery *n, pid_t runner)

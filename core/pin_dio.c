@@ -307,19 +307,23 @@ static void release(struct pin *p)
 #define DIO_CALLS                                                                            \
 	.oneshot = true, .prepare = prepare, .pin = pin, .unpin = unpin, .release = release, \
 	.emit = pin_no_emit
+/* read(2): the device writes the memory; write(2): it reads it. */
+#define DIO_READ                                                                \
+	.class = PIN_RW, .promise = PROMISE_SAME_OBJECT, .dirs = DEVICE_WRITES, \
+	.device_write = device_write, DIO_CALLS
+#define DIO_WRITE                                                           \
+	.class = PIN_RO, .promise = PROMISE_SHORT_RO, .dirs = DEVICE_READS, \
+	.device_read = device_read, DIO_CALLS
+#define THROUGH_FILE .open = file_open, .close = file_close
+#define THROUGH_LOOP .open = loop_open, .close = loop_close
 
 const struct pin_kind pin_fuse_read = {
 	.name = "fuse-read",
 	.about = "direct I/O read of a FUSE file, answered when the device writes (AIO)",
 	.rule = DIO_RULE "fs/fuse/file.c, 738adade96b2 (6.9)",
 	.needs = { "fuse" },
-	.class = PIN_RW,
-	.promise = PROMISE_SAME_OBJECT,
-	.dirs = DEVICE_WRITES,
-	.open = file_open,
-	.close = file_close,
-	.device_write = device_write,
-	DIO_CALLS,
+	THROUGH_FILE,
+	DIO_READ,
 };
 
 const struct pin_kind pin_fuse_write = {
@@ -327,13 +331,8 @@ const struct pin_kind pin_fuse_write = {
 	.about = "direct I/O write to a FUSE file, taken when the device reads (AIO)",
 	.rule = DIO_RULE "fs/fuse/file.c, 738adade96b2 (6.9)",
 	.needs = { "fuse" },
-	.class = PIN_RO,
-	.promise = PROMISE_SHORT_RO,
-	.dirs = DEVICE_READS,
-	.open = file_open,
-	.close = file_close,
-	.device_read = device_read,
-	DIO_CALLS,
+	THROUGH_FILE,
+	DIO_WRITE,
 };
 
 const struct pin_kind pin_aio_read = {
@@ -342,13 +341,8 @@ const struct pin_kind pin_aio_read = {
 	.about = "as dio-read, by AIO",
 	.rule = DIO_RULE "block/bio.c, a7e689dd1c06 (6.5)",
 	.needs = { "fuse", "loop-fuse" },
-	.class = PIN_RW,
-	.promise = PROMISE_SAME_OBJECT,
-	.dirs = DEVICE_WRITES,
-	.open = loop_open,
-	.close = loop_close,
-	.device_write = device_write,
-	DIO_CALLS,
+	THROUGH_LOOP,
+	DIO_READ,
 };
 
 const struct pin_kind pin_aio_write = {
@@ -357,13 +351,8 @@ const struct pin_kind pin_aio_write = {
 	.about = "as dio-write, by AIO",
 	.rule = DIO_RULE "block/bio.c, a7e689dd1c06 (6.5)",
 	.needs = { "fuse", "loop-fuse" },
-	.class = PIN_RO,
-	.promise = PROMISE_SHORT_RO,
-	.dirs = DEVICE_READS,
-	.open = loop_open,
-	.close = loop_close,
-	.device_read = device_read,
-	DIO_CALLS,
+	THROUGH_LOOP,
+	DIO_WRITE,
 };
 
 const struct pin_kind pin_dio_read = {
@@ -371,13 +360,8 @@ const struct pin_kind pin_dio_read = {
 	.about = "O_DIRECT read of a block device that answers when the device writes (io_uring)",
 	.rule = DIO_RULE "block/bio.c, a7e689dd1c06 (6.5)",
 	.needs = { "fuse", "loop-fuse", "uring" },
-	.class = PIN_RW,
-	.promise = PROMISE_SAME_OBJECT,
-	.dirs = DEVICE_WRITES,
-	.open = loop_open,
-	.close = loop_close,
-	.device_write = device_write,
-	DIO_CALLS,
+	THROUGH_LOOP,
+	DIO_READ,
 };
 
 const struct pin_kind pin_dio_write = {
@@ -385,11 +369,6 @@ const struct pin_kind pin_dio_write = {
 	.about = "O_DIRECT write to a block device that takes it when the device reads (io_uring)",
 	.rule = DIO_RULE "block/bio.c, a7e689dd1c06 (6.5)",
 	.needs = { "fuse", "loop-fuse", "uring" },
-	.class = PIN_RO,
-	.promise = PROMISE_SHORT_RO,
-	.dirs = DEVICE_READS,
-	.open = loop_open,
-	.close = loop_close,
-	.device_read = device_read,
-	DIO_CALLS,
+	THROUGH_LOOP,
+	DIO_WRITE,
 };

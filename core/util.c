@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -30,6 +31,13 @@ int file_read(const char *path, char *buf, size_t size)
 		used--;
 	buf[used] = '\0';
 	return (int)used;
+}
+
+long file_number(const char *path)
+{
+	char text[64];
+
+	return file_read(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
 }
 
 int file_write(const char *path, const char *text)

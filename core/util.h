@@ -40,6 +40,9 @@ static inline void close_fd(int *fd)
  */
 int file_read(const char *path, char *buf, size_t size);
 
+/* The decimal number that a small file begins with, or -1 when it can't be read. */
+long file_number(const char *path);
+
 /* Writes text to an existing file with one write(2). Returns 0 or -errno. */
 int file_write(const char *path, const char *text);
 

@@ -109,13 +109,6 @@ long event_vmstat(const char *name)
 	return -1;
 }
 
-long event_number(const char *path)
-{
-	char text[64];
-
-	return file_read(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
-}
-
 void event_nap(unsigned us)
 {
 	const struct timespec nap = { .tv_nsec = (long)us * 1000 };

@@ -35,9 +35,8 @@ struct view *world_discardable(struct model_step *s, bool locked_is_refused);
 enum event_hold { HOLD_NONE, HOLD_MAYBE, HOLD_SURE };
 enum event_hold event_held(const struct actor *a, const struct op *op, size_t page);
 
-/* A counter of /proc/vmstat or a number in a small file; -1 when there is none. */
+/* A counter of /proc/vmstat; -1 when there is none. */
 long event_vmstat(const char *name);
-long event_number(const char *path);
 
 void event_nap(unsigned us);
 

@@ -64,7 +64,7 @@ static bool scanned(const struct op *op)
 {
 	char *canary = merging.twin + op_bytes(op);
 
-	return event_number(KSM_SCANS) >= merging.scans + SCANS &&
+	return file_number(KSM_SCANS) >= merging.scans + SCANS &&
 	       one_page(canary, canary + BASE_PAGE);
 }
 
@@ -85,7 +85,7 @@ static int merge_exec(struct actor *a, const struct op *op)
 	twin_fill(a, op);
 	if (madvise(at, len, MADV_DONTFORK) || madvise(at, len, MADV_MERGEABLE))
 		return -errno;
-	merging.scans = event_number(KSM_SCANS);
+	merging.scans = file_number(KSM_SCANS);
 	for (int i = 0; i < MERGE_MS * 1000 / NAP_US; i++) {
 		if (!apart(a, op) && (!op->pinned || scanned(op)))
 			break;

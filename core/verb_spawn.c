@@ -143,14 +143,19 @@ const struct verb verb_clone_store = {
 	.model = shared_store_model,
 };
 
-static int clone_exec(struct actor *a, const struct op *op)
+static int share(struct actor *a, const struct op *op, int flags)
 {
-	pid_t pid = actor_clone_vm(a, op->child, 0);
+	pid_t pid = actor_clone_vm(a, op->child, flags);
 
 	if (pid < 0)
 		return -errno;
 	actor_set_pid(a, op->child, pid);
 	return 0;
+}
+
+static int clone_exec(struct actor *a, const struct op *op)
+{
+	return share(a, op, 0);
 }
 
 const struct verb verb_clone = {
@@ -167,12 +172,7 @@ const struct verb verb_clone = {
 /* The caller sleeps in the kernel until the child is gone, so the step runs with '&'. */
 static int vfork_exec(struct actor *a, const struct op *op)
 {
-	pid_t pid = actor_clone_vm(a, op->child, CLONE_VFORK);
-
-	if (pid < 0)
-		return -errno;
-	actor_set_pid(a, op->child, pid);
-	return 0;
+	return share(a, op, CLONE_VFORK);
 }
 
 const struct verb verb_vfork = {
