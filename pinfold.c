@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "core/actor.h"
-#include "core/embedded.h"
-#include "core/version.h"
+#include "core/actor/actor.h"
+#include "core/base/embedded.h"
+#include "core/base/version.h"
 
 const struct command *const commands[] = {
 	&command_env,

@@ -10,7 +10,7 @@
 #include <cpuid.h>
 #endif
 
-#include "core/util.h"
+#include "core/base/util.h"
 
 enum { PROBES = 4001, ROUNDS = 2001, SLICE_NS = 20000000, SLICES = 5, LONG_LINKS = 64 * 2048 };
 

@@ -5,7 +5,7 @@
 
 #include "bench/histogram.h"
 #include "bench/timed.h"
-#include "core/cell.h"
+#include "core/run/cell.h"
 
 enum { SERIES_MAX = 8 };
 

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "bench/clock.h"
-#include "core/fault.h"
+#include "core/actor/fault.h"
 
 static uint64_t faults_of_thread(void)
 {

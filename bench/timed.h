@@ -6,7 +6,7 @@
 #ifndef BENCH_TIMED_H
 #define BENCH_TIMED_H
 
-#include "core/actor.h"
+#include "core/actor/actor.h"
 
 enum {
 	TIMED_SAMPLES = IMAGE_PAGES,

@@ -5,7 +5,7 @@
 
 #include "bench/clock.h"
 #include "cli/cli.h"
-#include "core/actor.h"
+#include "core/actor/actor.h"
 #include "results/cost.h"
 
 enum {

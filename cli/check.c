@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
-#include "core/pairwise.h"
+#include "core/run/pairwise.h"
 
 /* In the order of kinds, so that a need's set-up serves a run of cells. */
 static int add_all(const struct corpus *c, const struct cell_filter *f, struct cell_list *l,

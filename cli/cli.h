@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #include "cli/progress.h"
-#include "core/enumerate.h"
-#include "core/oracle.h"
+#include "core/run/enumerate.h"
+#include "core/run/oracle.h"
 #include "results/junit.h"
 #include "results/ktap.h"
 #include "results/record.h"

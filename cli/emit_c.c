@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
-#include "core/emit.h"
+#include "core/emit/emit.h"
 
 /* Fills one program and says what of the id is the cell. */
 static int parse_steps(const struct cli *cli, struct corpus *c, struct cell_filter *f)

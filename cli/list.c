@@ -4,8 +4,8 @@
 #include <sys/utsname.h>
 
 #include "cli/cli.h"
-#include "core/need_kind.h"
-#include "core/pin_probe.h"
+#include "core/need/kind.h"
+#include "core/pin/probe.h"
 
 static void list_tables(void)
 {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "core/guard.h"
-#include "core/need.h"
+#include "core/guard/guard.h"
+#include "core/need/need.h"
 
 /*
  * The kill matrix: each mutant must be caught by some cell, each program must

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "core/need.h"
+#include "core/need/need.h"
 
 enum {
 	KEY_PIN = 256,

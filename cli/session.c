@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "cli/cli.h"
-#include "core/guard.h"
-#include "core/need.h"
+#include "core/guard/guard.h"
+#include "core/need/need.h"
 #include "results/deviation.h"
 
 static char scratch_base[200];

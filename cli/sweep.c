@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "core/need.h"
+#include "core/need/need.h"
 
 #define DEFAULT_ALPHABET "write,read,fork,exit,pin-rw,pin-ro,get,unpin,protect,discard,pageout"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 #include "rdma/rdma.h"
 
 enum { NAME_MAX_LEN = 48, GID_CHOOSE = -1 };

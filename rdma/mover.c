@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "core/guard.h"
-#include "core/pin_kinds.h"
-#include "core/util.h"
+#include "core/guard/guard.h"
+#include "core/pin/kinds.h"
+#include "core/base/util.h"
 #include "rdma/rdma.h"
 
 enum {

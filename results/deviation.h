@@ -6,7 +6,7 @@
 #ifndef RESULTS_DEVIATION_H
 #define RESULTS_DEVIATION_H
 
-#include "core/cell.h"
+#include "core/run/cell.h"
 
 struct deviation {
 	const char *cells;  /* pattern of cell ids, see name_matches() */

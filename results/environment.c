@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/util.h"
-#include "core/version.h"
+#include "core/base/util.h"
+#include "core/base/version.h"
 
 json_t *json_text(const char *text)
 {

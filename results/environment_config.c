@@ -5,7 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 #include "results/environment.h"
 
 /* What changes COW, pinning, reclaim or their cost; without CONFIG_. */

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 
 struct junit {
 	char *path, *suite, *body;

@@ -6,7 +6,7 @@
 #ifndef RESULTS_JUNIT_H
 #define RESULTS_JUNIT_H
 
-#include "core/cell.h"
+#include "core/run/cell.h"
 
 struct junit;
 

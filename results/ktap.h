@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "core/cell.h"
+#include "core/run/cell.h"
 
 struct ktap {
 	FILE *out;

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/cell.h"
+#include "core/run/cell.h"
 
 struct record; /* an open record file */
 

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 #include "results/report.h"
 #include "results/report_internal.h"
 #include "results/run_internal.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 #include "results/environment.h"
 #include "results/record.h"
 #include "results/run_internal.h"

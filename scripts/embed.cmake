@@ -1,5 +1,5 @@
 # Writes the corpus as a C table: bytes, since a string literal has a length limit.
-set(text "#include \"core/embedded.h\"\n\n")
+set(text "#include \"core/base/embedded.h\"\n\n")
 set(table "const struct embedded_file embedded_files[] = {\n")
 set(n 0)
 foreach(file ${FILES})

@@ -4,7 +4,7 @@ execute_process(COMMAND git -C ${ROOT} describe --always --dirty --abbrev=12 --e
 if(NOT commit)
   set(commit unknown)
 endif()
-set(text "#include \"core/version.h\"\n\nconst char pinfold_version[] = \"${VERSION}\";
+set(text "#include \"core/base/version.h\"\n\nconst char pinfold_version[] = \"${VERSION}\";
 const char pinfold_commit[] = \"${commit}\";\n")
 file(WRITE ${OUT}.new "${text}")
 file(COPY_FILE ${OUT}.new ${OUT} ONLY_IF_DIFFERENT)

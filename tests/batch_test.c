@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 
 enum { PROGRAMS = 12 };
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/bisect.h"
+#include "core/run/bisect.h"
 
 enum { ITEMS = 32 };
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 
 static char folder[64], text[1 << 20];
 static const char *binary;

@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-#include "core/mem.h"
-#include "core/need.h"
-#include "core/pin.h"
-#include "core/util.h"
-#include "core/verb.h"
+#include "core/mem/mem.h"
+#include "core/need/need.h"
+#include "core/pin/pin.h"
+#include "core/base/util.h"
+#include "core/verb/verb.h"
 
 static char text[1 << 18];
 

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "core/emit.h"
-#include "core/enumerate.h"
+#include "core/emit/emit.h"
+#include "core/run/enumerate.h"
 
 static char folder[64], why[256];
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 #include "results/environment.h"
 
 static void config_facts(void **state)

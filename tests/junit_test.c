@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 #include "results/junit.h"
 
 static char folder[64], path[96], text[1 << 14];

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "core/mem_kind.h"
-#include "core/mutant.h"
-#include "core/need.h"
+#include "core/mem/kind.h"
+#include "core/mutant/mutant.h"
+#include "core/need/need.h"
 
 static void kinds_are_whole(void **state)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One-shot mechanisms, short-term read-only pins and file pages in the model. */
-#include "core/pin_kinds.h"
+#include "core/pin/kinds.h"
 #include "tests/scenario.h"
 
 static const struct pin_kind *const transfers[PIN_CLASSES] = {

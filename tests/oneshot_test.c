@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The contract of one-shot mechanisms (core/pin.h), each on memory of its own. */
+/* The contract of one-shot mechanisms (core/pin/pin.h), each on memory of its own. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "core/need.h"
-#include "core/pin_kinds.h"
-#include "core/util.h"
+#include "core/need/need.h"
+#include "core/pin/kinds.h"
+#include "core/base/util.h"
 
 enum { SMALL = 2 * BASE_PAGE, BIG = HUGE_PAGE + BASE_PAGE };
 

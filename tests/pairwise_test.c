@@ -2,8 +2,8 @@
 // The pairwise tier against a brute force over names.
 #include "tests/scenario.h"
 
-#include "core/embedded.h"
-#include "core/pairwise.h"
+#include "core/base/embedded.h"
+#include "core/run/pairwise.h"
 
 static struct corpus corpus;
 

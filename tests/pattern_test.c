@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "core/pattern.h"
-#include "core/util.h"
+#include "core/base/pattern.h"
+#include "core/base/util.h"
 
 static char page[BASE_PAGE] __attribute__((aligned(8)));
 static const struct pattern_site site = { 0x1234, 2, 4095 };

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "core/pci_use.h"
-#include "core/util.h"
+#include "core/base/pci_use.h"
+#include "core/base/util.h"
 
 #define ADDRESS "0000:03:00.0"
 #define DEVICE "devices/pci0000:00/" ADDRESS

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The contract of mechanisms that hold a file's pages (core/pin.h). */
+/* The contract of mechanisms that hold a file's pages (core/pin/pin.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "core/need.h"
-#include "core/pin_kinds.h"
-#include "core/util.h"
+#include "core/need/need.h"
+#include "core/pin/kinds.h"
+#include "core/base/util.h"
 
 enum { PAGES = 3, LEN = PAGES * BASE_PAGE };
 

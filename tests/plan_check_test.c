@@ -2,7 +2,7 @@
 // Programs that the model has no answer for are refused before they run.
 #include "tests/scenario.h"
 
-#include "core/plan_check.h"
+#include "core/plan/check.h"
 
 static const char *check(const char *kind, const char *steps)
 {

@@ -2,7 +2,7 @@
 // Programs resolved for a cell: defaults, and what is refused with which words.
 #include "tests/scenario.h"
 
-#include "core/actor.h"
+#include "core/actor/actor.h"
 
 static struct plan plan;
 static char no_file[] = "";

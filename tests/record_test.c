@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "core/util.h"
+#include "core/base/util.h"
 #include "results/environment.h"
 #include "results/ktap.h"
 #include "results/record.h"

@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-#include "core/plan.h"
+#include "core/plan/plan.h"
 
 enum { SCENARIO_PAGES = 8, NONCE = 0x5a5a };
 

@@ -4,8 +4,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "core/pin_kinds.h"
-#include "core/util.h"
+#include "core/pin/kinds.h"
+#include "core/base/util.h"
 #include "vfio/vfio.h"
 
 /* Below 4 GiB and clear of the interrupt range at 0xfee00000. */

@@ -9,9 +9,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "core/guard.h"
-#include "core/need.h"
-#include "core/util.h"
+#include "core/guard/guard.h"
+#include "core/need/need.h"
+#include "core/base/util.h"
 #include "vfio/vfio.h"
 
 struct vfio vfio = { .container = -1 };

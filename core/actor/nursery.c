@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/actor/nursery.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "core/base/futex.h"
+#include "core/guard/guard.h"
+#include "core/base/util.h"
+
+enum { SPARES = 2, REQUESTS = 8, IDLE_MS = 1000, WAIT_MS = 30000 };
+
+enum spare_state { SPARE_NONE, SPARE_MADE, SPARE_READY, SPARE_TAKEN };
+
+struct spare {
+	_Atomic uint32_t state; /* futex */
+	_Atomic int pid;
+	struct actor actor;
+	struct holdings holdings;
+};
+
+struct request {
+	pid_t group[2], pid[PROCS_MAX];
+	pid_t single; /* reap this one only */
+};
+
+/* Shared by the runner, the nursery and the spares. */
+struct board {
+	_Atomic uint32_t work, posted, finished; /* futexes */
+	struct spare spare[SPARES];
+	struct request request[REQUESTS];
+};
+
+struct nursery {
+	struct board *board;
+	struct channel *channel;
+	pid_t pid;
+	cpu_set_t cells, beside;
+	int socket[2]; /* runner's end, spares' end */
+};
+
+static void post(_Atomic uint32_t *word)
+{
+	atomic_fetch_add(word, 1);
+	futex_wake(word);
+}
+
+static void set_state(struct spare *s, enum spare_state state)
+{
+	atomic_store(&s->state, state);
+	futex_wake(&s->state);
+}
+
+/* Closed on exec, as the descriptors of the runner are. */
+static void receive_files(const struct nursery *n, struct actor *a)
+{
+	char byte, control[CMSG_SPACE(REGIONS_MAX * sizeof(int))];
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+	int fd[REGIONS_MAX], next = 0;
+
+	if (recvmsg(n->socket[1], &msg, MSG_CMSG_CLOEXEC) != 1)
+		_exit(1);
+	c = CMSG_FIRSTHDR(&msg);
+	if (!c)
+		_exit(1);
+	memcpy(fd, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	for (int i = 0; i < a->nregions; i++)
+		if (a->region[i].fd >= 0)
+			a->region[i].fd = fd[next++];
+}
+
+static int send_files(const struct nursery *n, const struct actor *a)
+{
+	char byte = 0, control[CMSG_SPACE(REGIONS_MAX * sizeof(int))] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
+	struct cmsghdr *c = (struct cmsghdr *)control;
+	int fd[REGIONS_MAX], count = 0;
+
+	for (int i = 0; i < a->nregions; i++)
+		if (a->region[i].fd >= 0)
+			fd[count++] = a->region[i].fd;
+	if (!count)
+		return 0;
+	msg.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+	*c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+			       .cmsg_type = SCM_RIGHTS,
+			       .cmsg_len = CMSG_LEN((size_t)count * sizeof(int)) };
+	memcpy(CMSG_DATA(c), fd, (size_t)count * sizeof(int));
+	return sendmsg(n->socket[0], &msg, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+
+static bool has_files(const struct actor *a)
+{
+	for (int i = 0; i < a->nregions; i++)
+		if (a->region[i].fd >= 0)
+			return true;
+	return false;
+}
+
+static void be_spare(struct nursery *n, struct spare *s, pid_t nursery)
+{
+	static struct holdings own;
+	struct actor self;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != nursery)
+		_exit(1);
+	channel_warm(n->channel);
+	atomic_store(&s->pid, getpid());
+	set_state(s, SPARE_READY);
+	while (atomic_load(&s->state) == SPARE_READY)
+		futex_wait(&s->state, SPARE_READY, IDLE_MS);
+	own = s->holdings;
+	self = s->actor;
+	self.region = own.region;
+	self.pin = own.pin;
+	if (has_files(&self))
+		receive_files(n, &self);
+	set_state(s, SPARE_NONE);
+	post(&n->board->work);
+	actor_serve(&self);
+}
+
+static void make_spares(struct nursery *n)
+{
+	for (int i = 0; i < SPARES; i++) {
+		struct spare *s = &n->board->spare[i];
+		pid_t pid, self = getpid();
+
+		if (atomic_load(&s->state) != SPARE_NONE)
+			continue;
+		atomic_store(&s->state, SPARE_MADE);
+		pid = fork();
+		if (!pid)
+			be_spare(n, s, self);
+		if (pid < 0)
+			set_state(s, SPARE_NONE);
+	}
+}
+
+static void end_group(pid_t group)
+{
+	if (group <= 0)
+		return;
+	kill(-group, SIGKILL);
+	while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+static void serve_request(const struct nursery *n, const struct request *r)
+{
+	if (r->single > 0) {
+		waitpid(r->single, NULL, 0);
+		return;
+	}
+	/* Else they would come to an end on the CPU of the next cell. */
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (r->pid[i] > 0)
+			sched_setaffinity(r->pid[i], sizeof(n->beside), &n->beside);
+	for (int i = 0; i < 2; i++)
+		end_group(r->group[i]);
+}
+
+static void nursery_main(struct nursery *n, pid_t runner)
+{
+	struct board *b = n->board;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != runner)
+		_exit(1);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	sched_setaffinity(0, sizeof(n->beside), &n->beside);
+	guard_forget();
+	for (;;) {
+		uint32_t seen = atomic_load(&b->work);
+		uint32_t done = atomic_load(&b->finished);
+
+		make_spares(n);
+		if (done != atomic_load(&b->posted)) {
+			serve_request(n, &b->request[done % REQUESTS]);
+			post(&b->finished);
+			continue;
+		}
+		futex_wait(&b->work, seen, IDLE_MS);
+	}
+}
+
+/* All CPUs but the cells' one, or that one when there is no other. */
+static void choose_cpus(struct nursery *n, int cpu, const cpu_set_t *allowed)
+{
+	CPU_ZERO(&n->cells);
+	CPU_SET((size_t)cpu, &n->cells);
+	n->beside = *allowed;
+	CPU_CLR((size_t)cpu, &n->beside);
+	if (!CPU_COUNT(&n->beside))
+		n->beside = n->cells;
+}
+
+struct nursery *nursery_open(struct channel *ch, int cpu, const cpu_set_t *allowed)
+{
+	struct nursery *n = calloc(1, sizeof(*n));
+	pid_t runner = getpid();
+
+	if (!n)
+		return NULL;
+	n->channel = ch;
+	n->socket[0] = n->socket[1] = -1;
+	choose_cpus(n, cpu, allowed);
+	n->board = mmap(NULL, sizeof(*n->board), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (n->board == MAP_FAILED ||
+	    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, n->socket)) {
+		nursery_close(n);
+		return NULL;
+	}
+	n->pid = fork();
+	if (!n->pid)
+		nursery_main(n, runner);
+	if (n->pid < 0) {
+		nursery_close(n);
+		return NULL;
+	}
+	return n;
+}
+
+void nursery_close(struct nursery *n)
+{
+	if (!n)
+		return;
+	if (n->pid > 0) {
+		nursery_wait(n, 0);
+		kill(n->pid, SIGKILL);
+		waitpid(n->pid, NULL, 0);
+		/* Spares die with their parent; the runner inherits the zombies. */
+		for (int i = 0; i < SPARES; i++) {
+			pid_t pid = atomic_load(&n->board->spare[i].pid);
+
+			if (pid > 0)
+				waitpid(pid, NULL, 0);
+		}
+	}
+	close_fd(&n->socket[0]);
+	close_fd(&n->socket[1]);
+	if (n->board && n->board != MAP_FAILED)
+		munmap(n->board, sizeof(*n->board));
+	free(n);
+}
+
+/* Waits for *word to differ from `value`. 0; -ETIMEDOUT; -ECHILD without a nursery. */
+static int wait_change(struct nursery *n, _Atomic uint32_t *word, uint32_t value)
+{
+	uint64_t end = now_ns() + (uint64_t)WAIT_MS * 1000000;
+
+	while (atomic_load(word) == value) {
+		if (n->pid < 0)
+			return -ECHILD;
+		if (now_ns() > end)
+			return -ETIMEDOUT;
+		futex_wait(word, value, IDLE_MS / 10);
+		if (atomic_load(word) == value && waitpid(n->pid, NULL, WNOHANG) == n->pid)
+			n->pid = -1;
+	}
+	return 0;
+}
+
+static struct spare *ready_spare(struct nursery *n, int *err)
+{
+	for (;;) {
+		for (int i = 0; i < SPARES; i++)
+			if (atomic_load(&n->board->spare[i].state) == SPARE_READY)
+				return &n->board->spare[i];
+		*err = wait_change(n, &n->board->spare[0].state,
+				   atomic_load(&n->board->spare[0].state));
+		if (*err)
+			return NULL;
+	}
+}
+
+pid_t nursery_take(struct nursery *n, const struct actor *a)
+{
+	int err = 0;
+	struct spare *s = ready_spare(n, &err);
+	pid_t pid;
+
+	if (!s)
+		return err;
+	pid = atomic_load(&s->pid);
+	s->actor = *a;
+	memcpy(s->holdings.region, a->region, sizeof(s->holdings.region));
+	memcpy(s->holdings.pin, a->pin, sizeof(s->holdings.pin));
+	err = send_files(n, a);
+	if (err)
+		return err;
+	if (sched_setaffinity(pid, sizeof(n->cells), &n->cells))
+		return -errno;
+	set_state(s, SPARE_TAKEN);
+	return pid;
+}
+
+static int post_request(struct nursery *n, const struct request *r)
+{
+	struct board *b = n->board;
+
+	if (nursery_wait(n, REQUESTS - 1))
+		return -ETIMEDOUT;
+	b->request[atomic_load(&b->posted) % REQUESTS] = *r;
+	atomic_fetch_add(&b->posted, 1);
+	post(&b->work);
+	return 0;
+}
+
+int nursery_end(struct nursery *n, const pid_t group[2], const pid_t *pid)
+{
+	struct request r = { .group = { group[0], group[1] } };
+
+	memcpy(r.pid, pid, sizeof(r.pid));
+	return post_request(n, &r);
+}
+
+int nursery_wait(struct nursery *n, unsigned keep)
+{
+	struct board *b = n->board;
+
+	for (;;) {
+		uint32_t finished = atomic_load(&b->finished);
+		int err;
+
+		if (atomic_load(&b->posted) - finished <= keep)
+			return 0;
+		err = wait_change(n, &b->finished, finished);
+		if (err)
+			return err;
+	}
+}
+
+int nursery_reap(struct nursery *n, pid_t pid)
+{
+	struct request r = { .single = pid };
+	int err = post_request(n, &r);
+
+	return err ? err : nursery_wait(n, 0);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The nursery: a process that makes actors ahead of time and ends them afterwards,
+ * on another CPU than the cells' where one is allowed, so that neither is part of
+ * a cell. It is the parent and the reaper of all actors.
+ *
+ * An actor is a copy of the nursery, which is a copy of the runner at nursery_open():
+ * what the runner opens or sets later it does not have. Descriptors of regions are
+ * sent; for everything else open a new nursery.
+ */
+#ifndef CORE_ACTOR_NURSERY_H
+#define CORE_ACTOR_NURSERY_H
+
+#include <sched.h>
+#include <sys/types.h>
+
+#include "core/actor/actor.h"
+
+struct nursery;
+
+/* cpu: of the cells, one of `allowed`. NULL and errno on failure. */
+struct nursery *nursery_open(struct channel *ch, int cpu, const cpu_set_t *allowed);
+/* Ends what is left of its actors. NULL is accepted. */
+void nursery_close(struct nursery *n);
+
+/*
+ * Turns a spare process into actor a->proc with what *a holds, on the cells' CPU and
+ * in a process group of its own. Returns its pid; -ETIMEDOUT; -errno.
+ */
+pid_t nursery_take(struct nursery *n, const struct actor *a);
+
+/*
+ * Kills and reaps the process groups of the given leaders (0: none); pid: every
+ * process of theirs that is known, PROCS_MAX of them. Returns at once: 0 or -errno.
+ */
+int nursery_end(struct nursery *n, const pid_t group[2], const pid_t *pid);
+/* Waits until everything but the last `keep` calls of nursery_end is done. 0 or -ETIMEDOUT. */
+int nursery_wait(struct nursery *n, unsigned keep);
+
+/* Reaps one process that ends by itself and has no parent in its cell. */
+int nursery_reap(struct nursery *n, pid_t pid);
+
+#endif

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/base/pattern.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/util.h"
+
+/* word: nonce 16 | region 3 | page 14 | place 9 | tag 6 | value 16 */
+enum { WORD_BYTES = 8, TAG = 0x2b };
+
+static uint64_t word_make(value_t v, const struct pattern_site *site, size_t place)
+{
+	return (uint64_t)site->nonce << 48 | (uint64_t)(site->region & 7) << 45 |
+	       (uint64_t)(site->page & 0x3fff) << 31 | (uint64_t)(place & 0x1ff) << 22 |
+	       (uint64_t)TAG << 16 | v;
+}
+
+void pattern_fill(void *base, size_t off, size_t len, value_t v, const struct pattern_site *site)
+{
+	uint64_t *at = (uint64_t *)((char *)base + off);
+
+	for (size_t i = 0; i < len / WORD_BYTES; i++)
+		at[i] = v == VALUE_ZERO ? 0 : word_make(v, site, off / WORD_BYTES + i);
+}
+
+struct pattern_read pattern_decode(const void *base, size_t off, size_t len,
+				   const struct pattern_site *site)
+{
+	struct pattern_read r = { PATTERN_VALUE, 0, off, 0 };
+
+	for (size_t i = 0; i < len / WORD_BYTES; i++) {
+		size_t place = off / WORD_BYTES + i;
+		uint64_t w;
+		value_t v;
+
+		memcpy(&w, (const char *)base + place * WORD_BYTES, sizeof(w));
+		v = (value_t)w;
+		if (w != (v == VALUE_ZERO ? 0 : word_make(v, site, place)))
+			return (struct pattern_read){ PATTERN_FOREIGN, v, place * WORD_BYTES, w };
+		if (!i) {
+			r.value = v;
+			r.word = w;
+		} else if (v != r.value) {
+			return (struct pattern_read){ PATTERN_TORN, v, place * WORD_BYTES, w };
+		}
+	}
+	return r;
+}
+
+char *value_print(value_t v, char *buf, size_t size)
+{
+	unsigned who = value_writer(v), n = value_number(v);
+
+	if (v == VALUE_ZERO)
+		snprintf(buf, size, "zero");
+	else if (who == 0)
+		snprintf(buf, size, "P=%u", n);
+	else if (who == 1)
+		snprintf(buf, size, "C=%u", n);
+	else if (who < WRITER_FILE)
+		snprintf(buf, size, "C%u=%u", who, n);
+	else if (who == WRITER_FILE)
+		snprintf(buf, size, "F=%u", n);
+	else if (who == WRITER_BYSTANDER)
+		snprintf(buf, size, "X=%u", n);
+	else
+		snprintf(buf, size, "D%u=%u", who - WRITER_DEVICE + 1, n);
+	return buf;
+}
+
+char *pattern_describe(uint64_t word, char *buf, size_t size)
+{
+	char value[16];
+
+	if ((word >> 16 & 0x3f) == TAG)
+		snprintf(buf, size, "%s of cell %04x, region %u, page %u, word %u",
+			 value_print((value_t)word, value, sizeof(value)), (unsigned)(word >> 48),
+			 (unsigned)(word >> 45 & 7), (unsigned)(word >> 31 & 0x3fff),
+			 (unsigned)(word >> 22 & 0x1ff));
+	else
+		snprintf(buf, size, "none of ours: %016" PRIx64, word);
+	return buf;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/mem/kind.h"
+
+#include <errno.h>
+#include <linux/memfd.h>
+#include <linux/mman.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "core/base/util.h"
+
+static int hugetlb_map(struct region *r, char *at)
+{
+	return region_map(r, at, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB);
+}
+
+static int check_size(struct region *r, bool shared, char *why, size_t size)
+{
+	long kb = smaps_kb(r->addr, "KernelPageSize");
+
+	if (kb < 0)
+		return (int)kb;
+	if (kb == HUGE_PAGE / 1024)
+		return region_check_present(r, shared, why, size);
+	snprintf(why, size, "KernelPageSize is %ld kB", kb);
+	return 1;
+}
+
+static int hugetlb_check(struct region *r, char *why, size_t size)
+{
+	return check_size(r, false, why, size);
+}
+
+const struct mem_kind mem_hugetlb_2m = {
+	.name = "hugetlb-2M",
+	.about = "private anonymous hugetlb page of 2 MiB",
+	.needs = { "hugetlb-2M" },
+	.share = SHARE_PRIVATE_ANON,
+	.unit = HUGE_PAGE,
+	.units = 1,
+	.hugetlb = true,
+	.map = hugetlb_map,
+	.check = hugetlb_check,
+};
+
+/*
+ * A file of the kernel's own hugetlbfs mount, by the actor itself: nobody can
+ * write(2) to it. Its pages are in the page cache before the region is mapped.
+ */
+static int map_hugetlbfs(struct region *r, char *at, int flags)
+{
+	own_fd fd = memfd_create("pinfold", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB);
+	struct region file = *r;
+	char *cache;
+	int err;
+
+	if (fd < 0 || ftruncate(fd, (off_t)r->len))
+		return -errno;
+	cache = mmap(NULL, r->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (cache == MAP_FAILED)
+		return -errno;
+	for (size_t off = 0; off < r->len; off += HUGE_PAGE)
+		*(volatile char *)(cache + off) = 0;
+	munmap(cache, r->len);
+	file.fd = fd;
+	err = region_map(&file, at, flags);
+	if (!err)
+		r->addr = at;
+	return err;
+}
+
+static int private_hugetlbfs_map(struct region *r, char *at)
+{
+	return map_hugetlbfs(r, at, MAP_PRIVATE);
+}
+
+static int shared_hugetlbfs_map(struct region *r, char *at)
+{
+	return map_hugetlbfs(r, at, MAP_SHARED);
+}
+
+static int shared_hugetlbfs_check(struct region *r, char *why, size_t size)
+{
+	return check_size(r, true, why, size);
+}
+
+const struct mem_kind mem_private_hugetlbfs = {
+	.name = "private-hugetlbfs",
+	.about = "MAP_PRIVATE of a file on hugetlbfs whose 2 MiB pages are in the page cache",
+	.needs = { "hugetlb-2M" },
+	.share = SHARE_PRIVATE_FILE,
+	.unit = HUGE_PAGE,
+	.units = 1,
+	.hugetlb = true,
+	.map = private_hugetlbfs_map,
+	.check = hugetlb_check,
+};
+
+const struct mem_kind mem_shared_hugetlbfs = {
+	.name = "shared-hugetlbfs",
+	.about = "MAP_SHARED of a file on hugetlbfs, pages of 2 MiB",
+	.needs = { "hugetlb-2M" },
+	.share = SHARE_SHARED,
+	.unit = HUGE_PAGE,
+	.units = 1,
+	.hugetlb = true,
+	.map = shared_hugetlbfs_map,
+	.check = shared_hugetlbfs_check,
+};

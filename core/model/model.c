@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/model/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/model/judge.h"
+#include "core/verb/verb.h"
+
+int model_init(struct model *m, uint16_t nonce)
+{
+	*m = (struct model){ .nonce = nonce };
+	return 0;
+}
+
+void model_free(struct model *m)
+{
+	for (int r = 0; r < m->nregions; r++) {
+		for (size_t i = 0; i < m->region[r].npages; i++)
+			free(m->region[r].page[i].world);
+		free(m->region[r].page);
+	}
+	m->nregions = 0;
+}
+
+int model_copy(struct model *to, const struct model *m)
+{
+	*to = (struct model){ .nonce = m->nonce, .background = m->background };
+	for (int r = 0; r < m->nregions; r++) {
+		const struct model_region *from = &m->region[r];
+		struct model_region *copy = &to->region[r];
+
+		*copy = *from;
+		copy->page = calloc(from->npages, sizeof(*copy->page));
+		if (!copy->page)
+			return -ENOMEM;
+		to->nregions++;
+		for (size_t i = 0; i < from->npages; i++) {
+			size_t bytes = (size_t)from->page[i].nworlds * sizeof(struct world);
+
+			copy->page[i] = from->page[i];
+			copy->page[i].capacity = from->page[i].nworlds;
+			copy->page[i].world = malloc(bytes);
+			if (!copy->page[i].world)
+				return -ENOMEM;
+			memcpy(copy->page[i].world, from->page[i].world, bytes);
+		}
+	}
+	return 0;
+}
+
+static int page_init(struct model_page *p, enum share share, value_t first)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	if (share != SHARE_PRIVATE_ANON)
+		w->object[0].kind = OBJECT_FILE;
+	for (int s = 0; s < PAGE_SECTORS; s++)
+		w->object[0].value[s] = first;
+	*p = (struct model_page){ w, 1, 1 };
+	return 0;
+}
+
+int model_add_region(struct model *m, enum share share, bool hugetlb, size_t npages, value_t first)
+{
+	struct model_region *r = &m->region[m->nregions];
+	bool tracked = share == SHARE_SHARED_TRACKED, secret = share == SHARE_SHARED_SECRET;
+	int err = 0;
+
+	if (m->nregions == REGIONS_MAX)
+		return -EOVERFLOW;
+	*r = (struct model_region){
+		.share = tracked || secret ? SHARE_SHARED : share,
+		.hugetlb = hugetlb,
+		.tracked = tracked,
+		.secret = secret,
+		.npages = npages,
+		.page = calloc(npages, sizeof(*r->page)),
+	};
+	if (!r->page)
+		return -ENOMEM;
+	m->nregions++;
+	for (size_t i = 0; i < npages && !err; i++)
+		err = page_init(&r->page[i], share, first);
+	return err ? err : m->nregions - 1;
+}
+
+struct world *world_of(struct model_step *s)
+{
+	return &s->set->world[s->index];
+}
+
+struct world *world_branch(struct model_step *s)
+{
+	struct model_page *p = s->set;
+
+	if (p->nworlds == p->capacity) {
+		int more = p->capacity * 2;
+		struct world *w =
+			more <= WORLDS_MAX ? realloc(p->world, (size_t)more * sizeof(*w)) : NULL;
+
+		if (!w) {
+			s->overflow = true;
+			return world_of(s);
+		}
+		p->world = w;
+		p->capacity = more;
+	}
+	p->world[p->nworlds] = p->world[s->index];
+	return &p->world[p->nworlds++];
+}
+
+enum outcome world_follow(const struct world *w, enum share share, int pin, bool store)
+{
+	const struct pinned *p = &w->pin[pin];
+
+	if (w->view[p->owner].place != p->place)
+		return OUTCOME_ERR;
+	return world_access(w, share, p->owner, store) == OUTCOME_OK ? OUTCOME_OK : OUTCOME_ERR;
+}
+
+static bool object_used(const struct world *w, int object)
+{
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (w->view[i].state == VIEW_OBJECT && w->view[i].object == object)
+			return true;
+	for (int i = 0; i < PINS_MAX; i++)
+		if (w->pin[i].live && !w->pin[i].weak && w->pin[i].object == object)
+			return true;
+	return false;
+}
+
+int world_object_from_view(struct model_step *s, int proc)
+{
+	struct world *w = world_of(s);
+	const struct object *from = world_visible(w, s->share, proc);
+
+	for (int i = 1; i < OBJECTS_MAX; i++) {
+		if (object_used(w, i))
+			continue;
+		if (from)
+			memcpy(w->object[i].value, from->value, sizeof(from->value));
+		else
+			memset(w->object[i].value, 0, sizeof(w->object[i].value));
+		w->object[i].kind = OBJECT_ANON;
+		w->object[i].lazyfree = from && from->lazyfree;
+		return i;
+	}
+	s->overflow = true;
+	return -1;
+}
+
+struct object *world_own(struct model_step *s, int proc)
+{
+	struct world *w = world_of(s);
+	struct view *v = &w->view[proc];
+
+	if (s->share == SHARE_SHARED)
+		return &w->object[0];
+	if (v->state == VIEW_ABSENT) {
+		int object = world_object_from_view(s, proc);
+
+		if (object < 0)
+			return NULL;
+		v->state = VIEW_OBJECT;
+		v->object = (uint8_t)object;
+	}
+	v->shared = false;
+	return &w->object[v->object];
+}
+
+void world_file_page_leaves(struct model_step *s)
+{
+	struct world *w = world_of(s);
+
+	if (world_pinned(w, 0)) {
+		int orphan = 1;
+
+		while (orphan < OBJECTS_MAX && object_used(w, orphan))
+			orphan++;
+		if (orphan == OBJECTS_MAX) {
+			s->overflow = true;
+			return;
+		}
+		w->object[orphan] = w->object[0];
+		w->object[orphan].kind = OBJECT_ORPHAN;
+		for (int i = 0; i < PINS_MAX; i++)
+			if (w->pin[i].live && !w->pin[i].weak && !w->pin[i].object)
+				w->pin[i].object = (uint8_t)orphan;
+	}
+	memset(w->object[0].value, 0, sizeof(w->object[0].value));
+}
+
+bool step_failed(const struct model_step *s)
+{
+	return s->seen && s->seen->outcome == OUTCOME_ERR;
+}
+
+bool world_pinned(const struct world *w, int object)
+{
+	for (int i = 0; i < PINS_MAX; i++)
+		if (w->pin[i].live && !w->pin[i].weak && w->pin[i].object == object)
+			return true;
+	return false;
+}
+
+static bool hist_add(struct pinned *p, const struct object *o)
+{
+	for (int s = 0; s < PAGE_SECTORS; s++) {
+		value_t v = o ? o->value[s] : VALUE_ZERO;
+		int n = p->nhist[s], i = 0;
+
+		while (i < n && p->hist[s][i] != v)
+			i++;
+		if (i < n)
+			continue;
+		if (n == HIST_MAX)
+			return false;
+		p->hist[s][n] = v;
+		p->nhist[s]++;
+	}
+	return true;
+}
+
+/* A weak pin may show any value that its owner had since it was taken. */
+static bool hist_update(struct world *w, enum share share)
+{
+	bool fits = true;
+
+	for (int i = 0; i < PINS_MAX; i++) {
+		struct pinned *p = &w->pin[i];
+
+		if (!p->live || !p->weak || p->follows)
+			continue;
+		if (w->view[p->owner].state != VIEW_NONE)
+			fits &= hist_add(p, world_visible(w, share, p->owner));
+		if (p->from_file)
+			fits &= hist_add(p, &w->object[0]);
+	}
+	return fits;
+}
+
+/* Equal worlds would only use up room. */
+static void worlds_merge(struct model_page *p)
+{
+	int kept = 0;
+
+	for (int i = 0; i < p->nworlds; i++) {
+		int other = 0;
+
+		/* Padding may differ; a world that is kept twice costs room, no more. */
+		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
+		while (other < kept && memcmp(&p->world[other], &p->world[i], sizeof(*p->world)))
+			other++;
+		if (other == kept)
+			p->world[kept++] = p->world[i];
+	}
+	p->nworlds = kept;
+}
+
+static int page_apply(struct model *m, const struct op *op, int region, size_t page,
+		      const struct seen *seen, struct violation *v)
+{
+	struct model_region *r = &m->region[region];
+	struct model_page *set = &r->page[page];
+	struct page_judge j = { .seen = seen, .best = -2 };
+	bool overflow = m->background && !model_page_fire(m, region, page);
+	int n = set->nworlds, kept = 0, total;
+	struct model_step s = { .m = m,
+				.op = op,
+				.share = r->share,
+				.hugetlb = r->hugetlb,
+				.page = page,
+				.set = set,
+				.seen = seen };
+	bool drop[WORLDS_MAX] = { false };
+	struct pattern_site site = { m->nonce, (uint8_t)region, (uint32_t)page };
+
+	s.sectors = op->verb->flags & VERB_WHOLE ? 0xff : op_sectors(op, page);
+	if (seen && seen->data)
+		for (size_t i = 0; i < PAGE_SECTORS; i++)
+			j.read[i] = pattern_decode(seen->data, i * SECTOR, SECTOR, &site);
+	for (s.index = 0; s.index < n; s.index++) {
+		int before = set->nworlds;
+
+		s.expect = (struct expect){ .outcomes = OUTCOME_OK };
+		op->verb->model(&s);
+		drop[s.index] = seen && !model_judge(&j, &s.expect);
+		if (drop[s.index]) /* what it might have become did not happen either */
+			set->nworlds = before;
+	}
+	total = set->nworlds;
+	for (int i = 0; i < total; i++)
+		if (!drop[i])
+			set->world[kept++] = set->world[i];
+	set->nworlds = kept;
+	for (int i = 0; i < kept; i++)
+		s.overflow |= !hist_update(&set->world[i], r->share);
+	worlds_merge(set);
+	s.overflow |= overflow;
+	if (kept && !s.overflow)
+		return 0;
+	*v = j.v;
+	v->region = (size_t)region;
+	v->page = page;
+	v->overflow = s.overflow;
+	if (seen)
+		v->seen = *seen;
+	return 1;
+}
+
+int model_apply(struct model *m, const struct op *op, const struct seen *seen, struct violation *v)
+{
+	if (op->verb->flags & VERB_WHOLE) {
+		for (int r = 0; r < m->nregions; r++)
+			for (size_t i = 0; i < m->region[r].npages; i++)
+				if (page_apply(m, op, r, i, seen, v))
+					return 1;
+		return 0;
+	}
+	for (size_t i = 0; i < op->npages; i++)
+		if (page_apply(m, op, op->region, op->first + i, seen ? &seen[i] : NULL, v))
+			return 1;
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The mutants outside mutant.c, which has the table. */
+#ifndef CORE_MUTANT_LIST_H
+#define CORE_MUTANT_LIST_H
+
+#include "core/mutant/mutant.h"
+
+/* Defines mutant_ID: a verb whose exec is replaced. */
+#define LIE(id, text, which, how)                     \
+	const struct mutant mutant_##id = {           \
+		.name = (text),                       \
+		.verb = (which),                      \
+		.exec = (how),                        \
+		.about = "the verb '" which "' lies", \
+	}
+
+/* mutant/file.c */
+extern const struct mutant mutant_seal_nothing, mutant_map_ro_writable, mutant_allocate_nothing;
+extern const struct mutant mutant_preallocate_grows, mutant_zero_range_nothing;
+extern const struct mutant mutant_shift_nothing, mutant_writeback_punches;
+/* mutant/uffd.c */
+extern const struct mutant mutant_uffd_wp_nothing, mutant_uffd_off_nothing;
+extern const struct mutant mutant_uffd_missing_nothing, mutant_uffd_copy_zero;
+extern const struct mutant mutant_uffd_zero_nothing, mutant_uffd_poison_nothing;
+extern const struct mutant mutant_uffd_continue_anew, mutant_uffd_move_nothing;
+extern const struct mutant mutant_uffd_move_loses;
+extern const struct mutant mutant_clone_forks, mutant_spawn_wipes, mutant_vfork_store_forks,
+	mutant_clone_store_forks;
+
+#endif

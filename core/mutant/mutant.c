@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/mutant/mutant.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/actor/actor.h"
+#include "core/mutant/event.h"
+#include "core/mutant/host.h"
+#include "core/mutant/list.h"
+#include "core/verb/list.h"
+
+static int lie_nothing(struct actor *a, const struct op *op)
+{
+	(void)a;
+	(void)op;
+	return 0;
+}
+
+/* The last 8 bytes of a whole store stay as they were. */
+static int lie_torn_write(struct actor *a, const struct op *op)
+{
+	size_t last = (op->first + op->npages) * BASE_PAGE - 8;
+	char keep[8];
+	int err;
+
+	if (op->by != ACTOR_PROCESS || op->len)
+		return verb_write.exec(a, op);
+	memcpy(keep, a->region[op->region].addr + last, sizeof(keep));
+	err = verb_write.exec(a, op);
+	memcpy(a->region[op->region].addr + last, keep, sizeof(keep));
+	return err;
+}
+
+static int lie_fork_wipes(struct actor *a, const struct op *op)
+{
+	for (int i = 0; i < a->nregions; i++)
+		if (a->region[i].addr)
+			madvise(a->region[i].addr, a->region[i].len, MADV_DONTNEED);
+	return verb_fork.exec(a, op);
+}
+
+static int lie_cycle_discards(struct actor *a, const struct op *op)
+{
+	int err = verb_protect.exec(a, op);
+
+	return err ? err : verb_discard.exec(a, op);
+}
+
+static int lie_pageout_discards(struct actor *a, const struct op *op)
+{
+	return verb_discard.exec(a, op);
+}
+
+static int lie_refuses(struct actor *a, const struct op *op)
+{
+	(void)a;
+	(void)op;
+	return -EFAULT;
+}
+
+/* The child keeps what it has, but the parent's region is unmapped as well. */
+static int lie_unmap_parent(struct actor *a, const struct op *op)
+{
+	int err = verb_unmap.exec(a, op);
+
+	if (!err && mmap(op_addr(a, op), op_bytes(op), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
+	return err;
+}
+
+static int lie_truncate_short(struct actor *a, const struct op *op)
+{
+	return ftruncate(a->region[op->region].fd, op->arg * BASE_PAGE + BASE_PAGE) ? -errno : 0;
+}
+
+static const struct mutant torn_write = { .name = "write-torn-at-the-end",
+					  .verb = "write",
+					  .exec = lie_torn_write,
+					  .about = "the verb 'write' lies" };
+static const struct mutant lost_write = { .name = "write-nothing",
+					  .verb = "write",
+					  .exec = lie_nothing,
+					  .about = "the verb 'write' lies" };
+static const struct mutant fork_wipes = { .name = "fork-wipes-the-parent",
+					  .verb = "fork",
+					  .exec = lie_fork_wipes,
+					  .about = "the verb 'fork' lies" };
+static const struct mutant cycle_discards = { .name = "protect-discards",
+					      .verb = "protect",
+					      .exec = lie_cycle_discards,
+					      .about = "the verb 'protect' lies" };
+static const struct mutant protect_nothing = { .name = "protect-nothing",
+					       .verb = "protect",
+					       .exec = lie_nothing,
+					       .about = "the verb 'protect' lies" };
+static const struct mutant discard_nothing = { .name = "discard-nothing",
+					       .verb = "discard",
+					       .exec = lie_nothing,
+					       .about = "the verb 'discard' lies" };
+static const struct mutant pageout_discards = { .name = "pageout-discards",
+						.verb = "pageout",
+						.exec = lie_pageout_discards,
+						.about = "the verb 'pageout' lies" };
+static const struct mutant free_refuses = {
+	.name = "free-refuses", .verb = "free", .exec = lie_refuses, .about = "the verb 'free' lies"
+};
+static const struct mutant dontfork_nothing = { .name = "dontfork-nothing",
+						.verb = "dontfork",
+						.exec = lie_nothing,
+						.about = "the verb 'dontfork' lies" };
+static const struct mutant dofork_nothing = { .name = "dofork-nothing",
+					      .verb = "dofork",
+					      .exec = lie_nothing,
+					      .about = "the verb 'dofork' lies" };
+static const struct mutant wipeonfork_nothing = { .name = "wipeonfork-nothing",
+						  .verb = "wipeonfork",
+						  .exec = lie_nothing,
+						  .about = "the verb 'wipeonfork' lies" };
+static const struct mutant keeponfork_nothing = { .name = "keeponfork-nothing",
+						  .verb = "keeponfork",
+						  .exec = lie_nothing,
+						  .about = "the verb 'keeponfork' lies" };
+static const struct mutant unmap_remaps = { .name = "unmap-maps-anew",
+					    .verb = "unmap",
+					    .exec = lie_unmap_parent,
+					    .about = "the verb 'unmap' lies" };
+static const struct mutant truncate_short = { .name = "truncate-one-page-less",
+					      .verb = "truncate",
+					      .exec = lie_truncate_short,
+					      .about = "the verb 'truncate' lies" };
+static const struct mutant punch_nothing = { .name = "punch-nothing",
+					     .verb = "punch",
+					     .exec = lie_nothing,
+					     .about = "the verb 'punch' lies" };
+static const struct mutant unpin_nothing = { .name = "unpin-nothing",
+					     .verb = "unpin",
+					     .exec = lie_nothing,
+					     .about = "the verb 'unpin' lies" };
+static const struct mutant vm_write_nothing = { .name = "vm-write-nothing",
+						.verb = "vm-write",
+						.exec = lie_nothing,
+						.about = "the verb 'vm-write' lies" };
+static const struct mutant mem_write_nothing = { .name = "mem-write-nothing",
+						 .verb = "mem-write",
+						 .exec = lie_nothing,
+						 .about = "the verb 'mem-write' lies" };
+static const struct mutant shared_anon = { .name = "anon-is-shared",
+					   .mem_name = "anon",
+					   .mem = "mutant-shared",
+					   .about = "the kind 'anon' maps shared memory" };
+static const struct mutant thp_pte = { .name = "thp-pte-stays-whole",
+				       .mem_name = "thp-pte",
+				       .mem = "mutant-thp-pte",
+				       .about = "the kind 'thp-pte' is not split" };
+static const struct mutant thp_single = { .name = "thp-single-keeps-the-rest",
+					  .mem_name = "thp-single",
+					  .mem = "mutant-thp-single",
+					  .about = "the kind 'thp-single' discards nothing" };
+static const struct mutant thp_mremap = { .name = "thp-mremap-of-base-pages",
+					  .mem_name = "thp-mremap",
+					  .mem = "mutant-thp-mremap",
+					  .about = "the kind 'thp-mremap' has no THP" };
+static const struct mutant thp_shared = { .name = "thp-shared-with-nobody",
+					  .mem_name = "thp-shared",
+					  .mem = "mutant-thp-shared",
+					  .about = "the kind 'thp-shared' forks nothing" };
+static const struct mutant mthp_64k = { .name = "mthp-of-base-pages",
+					.mem_name = "mthp-64k",
+					.mem = "mutant-mthp-64k",
+					.about = "the kind 'mthp-64k' has no folio" };
+static const struct mutant huge_zero = { .name = "huge-zeropage-is-small",
+					 .mem_name = "huge-zeropage",
+					 .mem = "mutant-huge-zeropage",
+					 .about = "the kind 'huge-zeropage' has small zero pages" };
+static const struct mutant swapped_ro = { .name = "swapped-ro-stays",
+					  .mem_name = "swapped-ro",
+					  .mem = "mutant-swapped-ro",
+					  .about = "the kind 'swapped-ro' pages nothing out" };
+static const struct mutant ksm_parted = { .name = "ksm-not-merged",
+					  .mem_name = "ksm",
+					  .mem = "mutant-ksm",
+					  .about = "the kind 'ksm' has no twins" };
+static const struct mutant ksm_zero_read = { .name = "ksm-zero-only-read",
+					     .mem_name = "ksm-zero",
+					     .mem = "mutant-ksm-zero",
+					     .about = "the kind 'ksm-zero' only reads" };
+static const struct mutant stack_elsewhere = { .name = "stack-elsewhere",
+					       .mem_name = "stack",
+					       .mem = "mutant-stack",
+					       .about = "the kind 'stack' is not on the stack" };
+static const struct mutant heap_elsewhere = { .name = "heap-elsewhere",
+					      .mem_name = "heap",
+					      .mem = "mutant-heap",
+					      .about = "the kind 'heap' is not on the heap" };
+static const struct mutant not_migrated = { .name = "migrated-stays",
+					    .mem_name = "migrated",
+					    .mem = "mutant-migrated",
+					    .about = "the kind 'migrated' moves nothing" };
+static const struct mutant numa_near = { .name = "numa-far-is-near",
+					 .mem_name = "numa-far",
+					 .mem = "mutant-numa-far",
+					 .about = "the kind 'numa-far' is bound to no node" };
+static const struct mutant hugetlbfs_shared = {
+	.name = "private-hugetlbfs-is-shared",
+	.mem_name = "private-hugetlbfs",
+	.mem = "mutant-private-hugetlbfs",
+	.about = "the kind 'private-hugetlbfs' maps the file shared"
+};
+static const struct mutant file_shared = {
+	.name = "private-file-is-shared",
+	.mem_name = "private-memfd",
+	.mem = "mutant-private-memfd",
+	.about = "the kind 'private-memfd' maps the file shared"
+};
+static const struct mutant file_private = {
+	.name = "shared-file-is-private",
+	.mem_name = "shared-memfd",
+	.mem = "mutant-shared-memfd",
+	.about = "the kind 'shared-memfd' maps the file private"
+};
+static const struct mutant not_secret = { .name = "secretmem-is-no-secret",
+					  .mem_name = "secretmem",
+					  .mem = "mutant-secretmem",
+					  .about = "the kind 'secretmem' maps shared memory" };
+static const struct mutant untracked = { .name = "shared-ext4-in-memory",
+					 .mem_name = "shared-ext4",
+					 .mem = "mutant-shared-ext4",
+					 .about = "the kind 'shared-ext4' has a file in memory" };
+static const struct mutant copy_rw = { .name = "pin-rw-copies",
+				       .pin = "mutant-copy-rw",
+				       .about = "a R/W pin works on a copy" };
+static const struct mutant copy_ro = { .name = "pin-ro-copies",
+				       .pin = "mutant-copy-ro",
+				       .about = "a R/O pin works on a copy" };
+static const struct mutant leak_rw = { .name = "pin-rw-leaks",
+				       .pin = "mutant-leak-rw",
+				       .about = "unpin releases nothing" };
+static const struct mutant torn_rw = { .name = "pin-rw-torn",
+				       .pin = "mutant-torn-rw",
+				       .about = "a device read is torn at the end of the pin" };
+static const struct mutant wild_rw = { .name = "pin-rw-wild-write",
+				       .pin = "mutant-wild-write",
+				       .about = "a device write lands beside its place" };
+
+const struct mutant *const mutants[] = {
+	&torn_write,
+	&lost_write,
+	&fork_wipes,
+	&cycle_discards,
+	&protect_nothing,
+	&discard_nothing,
+	&pageout_discards,
+	&free_refuses,
+	&dontfork_nothing,
+	&dofork_nothing,
+	&wipeonfork_nothing,
+	&keeponfork_nothing,
+	&unmap_remaps,
+	&truncate_short,
+	&punch_nothing,
+	&unpin_nothing,
+	&vm_write_nothing,
+	&mem_write_nothing,
+	&shared_anon,
+	&thp_pte,
+	&thp_single,
+	&thp_mremap,
+	&thp_shared,
+	&mthp_64k,
+	&huge_zero,
+	&swapped_ro,
+	&ksm_parted,
+	&ksm_zero_read,
+	&stack_elsewhere,
+	&heap_elsewhere,
+	&not_migrated,
+	&numa_near,
+	&hugetlbfs_shared,
+	&file_shared,
+	&file_private,
+	&untracked,
+	&not_secret,
+	&copy_rw,
+	&copy_ro,
+	&leak_rw,
+	&torn_rw,
+	&wild_rw,
+	&mutant_cold_discards,
+	&mutant_populate_read_discards,
+	&mutant_populate_write_nothing,
+	&mutant_mlock_nothing,
+	&mutant_munlock_nothing,
+	&mutant_reclaim_discards,
+	&mutant_collapse_discards,
+	&mutant_split_map_discards,
+	&mutant_split_discards,
+	&mutant_merge_discards,
+	&mutant_unmerge_discards,
+	&mutant_migrate_discards,
+	&mutant_compact_discards,
+	&mutant_offline_discards,
+	&mutant_guard_nothing,
+	&mutant_unguard_nothing,
+	&mutant_mseal_nothing,
+	&mutant_clear_refs_refuses,
+	&mutant_clear_refs_discards,
+	&mutant_log_warns,
+	&mutant_unpin_leaves_pins,
+	&mutant_seal_nothing,
+	&mutant_map_ro_writable,
+	&mutant_allocate_nothing,
+	&mutant_preallocate_grows,
+	&mutant_zero_range_nothing,
+	&mutant_shift_nothing,
+	&mutant_writeback_punches,
+	&mutant_uffd_wp_nothing,
+	&mutant_uffd_off_nothing,
+	&mutant_uffd_missing_nothing,
+	&mutant_uffd_copy_zero,
+	&mutant_uffd_zero_nothing,
+	&mutant_uffd_poison_nothing,
+	&mutant_uffd_continue_anew,
+	&mutant_uffd_move_nothing,
+	&mutant_uffd_move_loses,
+	&mutant_spawn_wipes,
+	&mutant_vfork_store_forks,
+	&mutant_clone_store_forks,
+	&mutant_clone_forks,
+	NULL,
+};
+
+const struct mutant *mutant_find(const char *name)
+{
+	for (const struct mutant *const *m = mutants; *m; m++)
+		if (!strcmp((*m)->name, name))
+			return *m;
+	return NULL;
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/need/kind.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/pin/holder.h"
+#include "core/pin/kinds.h"
+#include "core/pin/probe.h"
+#include "core/base/util.h"
+
+static int try_way(enum holder_way way, char *why, size_t size)
+{
+	if (holder_open(way, why, size))
+		return 1;
+	holder_close(way);
+	return 0;
+}
+
+static int fuse_try(char *why, size_t size)
+{
+	return try_way(HOLDER_FILE, why, size);
+}
+
+static int fuse_provide(char *why, size_t size)
+{
+	(void)why;
+	(void)size;
+	load_module("fuse");
+	return 0;
+}
+
+const struct need need_fuse = {
+	.name = "fuse",
+	.about = "FUSE files of a server of our own, direct I/O",
+	.hint = "modprobe fuse; /dev/fuse for this user, and mount namespaces",
+	.probe = fuse_try,
+	.in_child = true,
+	.provide = fuse_provide,
+};
+
+static int loop_fuse_try(char *why, size_t size)
+{
+	return try_way(HOLDER_LOOP, why, size);
+}
+
+static int loop_fuse_provide(char *why, size_t size)
+{
+	(void)why;
+	(void)size;
+	load_module("loop");
+	return 0;
+}
+
+const struct need need_loop_fuse = {
+	.name = "loop-fuse",
+	.about = "loop devices over FUSE files, direct I/O",
+	.hint = "run as root, with four free loop devices (modprobe loop) and FUSE",
+	.probe = loop_fuse_try,
+	.in_child = true,
+	.provide = loop_fuse_provide,
+};
+
+static int try_kind(const struct pin_kind *k, char *why, size_t size)
+{
+	struct pin_probe seen;
+	int err = pin_probe(k, &seen);
+
+	if (err)
+		return unmet(why, size, "%s: %s", seen.failed, errno_name(-err));
+	return seen.shows_stores ? 0 : unmet(why, size, "%s copies on this kernel", k->name);
+}
+
+static int zc_try(char *why, size_t size)
+{
+	return try_kind(&pin_zc, why, size);
+}
+
+const struct need need_zc = {
+	.name = "zc",
+	.about = "MSG_ZEROCOPY that refers to the pages, in a network namespace of our own",
+	.hint = "run as root; net.core.optmem_max and ulimit -l bound what may be sent",
+	.probe = zc_try,
+	.in_child = true,
+};
+
+static int gup_test_try(char *why, size_t size)
+{
+	return try_kind(&pin_gup_rw, why, size);
+}
+
+const struct need need_gup_test = {
+	.name = "gup-test",
+	.about = "the kernel's gup_test driver, with pins that it holds (6.2)",
+	.hint = "a kernel with CONFIG_GUP_TEST, debugfs mounted, as root",
+	.probe = gup_test_try,
+	.in_child = true,
+};
+
+static int udmabuf_try(char *why, size_t size)
+{
+	own_fd device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	own_fd file = memfd_create("pinfold-udmabuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct udmabuf_create arg = { .memfd = (uint32_t)file, .size = BASE_PAGE };
+	own_fd buffer = -1;
+	char *view;
+
+	if (device < 0)
+		return unmet(why, size, "/dev/udmabuf: %s", errno_name(errno));
+	if (file < 0 || ftruncate(file, BASE_PAGE) || fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK))
+		return unmet(why, size, "a sealed memfd: %s", errno_name(errno));
+	buffer = ioctl(device, UDMABUF_CREATE, &arg);
+	if (buffer < 0)
+		return unmet(why, size, "UDMABUF_CREATE: %s", errno_name(errno));
+	view = mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, buffer, 0);
+	if (view == MAP_FAILED || pwrite(file, "2", 1, 0) != 1)
+		return unmet(why, size, "mapping the dma-buf: %s", errno_name(errno));
+	return *view == '2' ? 0 : unmet(why, size, "the dma-buf does not show the file");
+}
+
+static int udmabuf_provide(char *why, size_t size)
+{
+	(void)why;
+	(void)size;
+	load_module("udmabuf");
+	return 0;
+}
+
+const struct need need_udmabuf = {
+	.name = "udmabuf",
+	.about = "dma-bufs of memfd pages",
+	.hint = "a kernel with CONFIG_UDMABUF; modprobe udmabuf, as root",
+	.probe = udmabuf_try,
+	.in_child = true,
+	.provide = udmabuf_provide,
+};

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/need/kind.h"
+
+#include <errno.h>
+#include <linux/mman.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/guard/guard.h"
+#include "core/mem/mem.h"
+#include "core/base/util.h"
+
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
+
+enum { POOL_PAGES = 8 };
+
+static char *map_private(size_t len, int flags)
+{
+	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+}
+
+static int root_probe(char *why, size_t size)
+{
+	if (!geteuid())
+		return 0;
+	return unmet(why, size, "not root (uid %u)", (unsigned)geteuid());
+}
+
+const struct need need_root = {
+	.name = "root",
+	.about = "run as root",
+	.hint = "sudo pinfold COMMAND",
+	.probe = root_probe,
+};
+
+static int pagemap_probe(char *why, size_t size)
+{
+	struct page_fact fact = { 0 };
+	char *page = map_private(BASE_PAGE, 0);
+	int err;
+
+	if (page == MAP_FAILED)
+		return unmet(why, size, "mmap: %s", errno_name(errno));
+	*(volatile char *)page = 1;
+	err = page_fact(page, &fact);
+	munmap(page, BASE_PAGE);
+	if (err)
+		return unmet(why, size, "/proc/self/pagemap: %s", errno_name(-err));
+	if (!fact.pfn)
+		return unmet(why, size, "pagemap hides page frame numbers");
+	return 0;
+}
+
+const struct need need_pagemap = {
+	.name = "pagemap",
+	.about = "page frame numbers in /proc/self/pagemap",
+	.hint = "sudo pinfold COMMAND (CAP_SYS_ADMIN)",
+	.probe = pagemap_probe,
+};
+
+/* Whether the file of a THP size or of all sizes has `word` selected. */
+static bool thp_selected(const char *file, const char *word)
+{
+	char path[128], text[128], wanted[32];
+
+	snprintf(path, sizeof(path), THP "%s", file);
+	snprintf(wanted, sizeof(wanted), "[%s]", word);
+	return file_read(path, text, sizeof(text)) >= 0 && strstr(text, wanted);
+}
+
+static int thp_touch(char *why, size_t size)
+{
+	char *area = map_private(2ul * HUGE_PAGE, 0);
+	long kb = 0;
+
+	if (area == MAP_FAILED || madvise(area, 2ul * HUGE_PAGE, MADV_HUGEPAGE))
+		return unmet(why, size, "MADV_HUGEPAGE: %s", errno_name(errno));
+	/* A fragmented host may need a few goes until compaction has caught up. */
+	for (int i = 0; i < 5 && kb <= 0; i++) {
+		for (size_t off = 0; off < 2ul * HUGE_PAGE; off += BASE_PAGE)
+			((volatile char *)area)[off] = 1;
+		kb = smaps_kb(area, "AnonHugePages");
+		if (kb <= 0)
+			madvise(area, 2ul * HUGE_PAGE, MADV_DONTNEED);
+	}
+	if (kb > 0)
+		return 0;
+	return unmet(why, size, "enabled, but no huge page came (memory too fragmented?)");
+}
+
+static int thp_probe(char *why, size_t size)
+{
+	if (access(THP "enabled", F_OK))
+		return unmet(why, size, "the kernel has no transparent huge pages");
+	if (thp_selected("hugepages-2048kB/enabled", "never"))
+		return unmet(why, size, THP "hugepages-2048kB/enabled is never");
+	if (thp_selected("enabled", "never") &&
+	    (access(THP "hugepages-2048kB/enabled", F_OK) ||
+	     thp_selected("hugepages-2048kB/enabled", "inherit")))
+		return unmet(why, size, THP "enabled is never");
+	return probe_in_child(thp_touch, why, size);
+}
+
+static int thp_provide(char *why, size_t size)
+{
+	const char *path = THP "enabled";
+	int err;
+
+	if (access(path, F_OK))
+		return -ENOENT;
+	if (!access(THP "hugepages-2048kB/enabled", F_OK))
+		path = THP "hugepages-2048kB/enabled";
+	err = guard_setting(path, "madvise");
+	if (err)
+		unmet(why, size, "%s: %s", path, errno_name(-err));
+	return err;
+}
+
+static bool thp_can_provide(void)
+{
+	return !access(THP "enabled", F_OK);
+}
+
+const struct need need_thp = {
+	.name = "thp",
+	.about = "transparent huge pages of 2 MiB for areas that ask for them",
+	.hint = "echo madvise > " THP "enabled",
+	.probe = thp_probe,
+	.provide = thp_provide,
+	.can_provide = thp_can_provide,
+};
+
+static long pool(const char *file)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), POOL "%s", file);
+	return file_number(path);
+}
+
+static int hugetlb_touch(char *why, size_t size)
+{
+	size_t len = (size_t)POOL_PAGES * HUGE_PAGE;
+	char *area = map_private(len, MAP_HUGETLB | MAP_HUGE_2MB);
+
+	if (area == MAP_FAILED)
+		return unmet(why, size, "mmap of hugetlb pages: %s", errno_name(errno));
+	/* A cgroup's limit or a cpuset makes itself felt here only, as SIGBUS. */
+	for (size_t off = 0; off < len; off += HUGE_PAGE)
+		((volatile char *)area)[off] = 1;
+	return 0;
+}
+
+static int hugetlb_probe(char *why, size_t size)
+{
+	long left = pool("free_hugepages") - pool("resv_hugepages");
+
+	if (access(POOL "nr_hugepages", F_OK))
+		return unmet(why, size, "the kernel has no hugetlb pages of 2 MiB");
+	if (left < POOL_PAGES)
+		return unmet(why, size, "%ld free hugetlb pages of 2 MiB, %d are needed", left,
+			     POOL_PAGES);
+	return probe_in_child(hugetlb_touch, why, size);
+}
+
+static int hugetlb_provide(char *why, size_t size)
+{
+	long before = pool("nr_hugepages"), after;
+	char text[32];
+	int err;
+
+	if (before < 0)
+		return unmet(why, size, "the kernel has no hugetlb pages of 2 MiB"), -ENOENT;
+	snprintf(text, sizeof(text), "%ld", before + POOL_PAGES);
+	err = guard_setting(POOL "nr_hugepages", text);
+	if (err) {
+		unmet(why, size, POOL "nr_hugepages: %s", errno_name(-err));
+		return err;
+	}
+	after = pool("nr_hugepages");
+	if (after >= before + POOL_PAGES)
+		return 0;
+	unmet(why, size, "the hugetlb pool grew by %ld pages only, not %d", after - before,
+	      POOL_PAGES);
+	return -ENOMEM;
+}
+
+static bool hugetlb_can_provide(void)
+{
+	return pool("nr_hugepages") >= 0;
+}
+
+const struct need need_hugetlb_2m = {
+	.name = "hugetlb-2M",
+	.about = "8 free hugetlb pages of 2 MiB",
+	.hint = "echo 8 > " POOL "nr_hugepages",
+	.probe = hugetlb_probe,
+	.provide = hugetlb_provide,
+	.can_provide = hugetlb_can_provide,
+};
+
+static int advise(int advice, const char *name, char *why, size_t size)
+{
+	char *page = map_private(BASE_PAGE, 0);
+	int err = 0;
+
+	if (page == MAP_FAILED)
+		return unmet(why, size, "mmap: %s", errno_name(errno));
+	*(volatile char *)page = 1;
+	if (madvise(page, BASE_PAGE, advice))
+		err = unmet(why, size, "%s: %s", name, errno_name(errno));
+	munmap(page, BASE_PAGE);
+	return err;
+}
+
+static int pageout_probe(char *why, size_t size)
+{
+	return advise(MADV_PAGEOUT, "MADV_PAGEOUT", why, size);
+}
+
+const struct need need_pageout = {
+	.name = "pageout",
+	.about = "madvise(MADV_PAGEOUT)",
+	.hint = "a kernel from 5.4 on: scripts/lab --kernel 5.10 -- check",
+	.probe = pageout_probe,
+};
+
+static int wipeonfork_probe(char *why, size_t size)
+{
+	return advise(MADV_WIPEONFORK, "MADV_WIPEONFORK", why, size);
+}
+
+const struct need need_wipeonfork = {
+	.name = "wipeonfork",
+	.about = "madvise(MADV_WIPEONFORK)",
+	.hint = "a kernel from 4.14 on: scripts/lab --kernel 5.10 -- check",
+	.probe = wipeonfork_probe,
+};

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/types.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "core/pin/gup_test.h"
+#include "core/pin/kinds.h"
+#include "core/base/util.h"
+
+struct gup {
+	int fd;
+	bool held;
+};
+
+static void gup_release(struct pin *p)
+{
+	struct gup *g = p->priv;
+
+	if (!g)
+		return;
+	if (g->held)
+		ioctl(g->fd, PIN_LONGTERM_TEST_STOP);
+	close_fd(&g->fd);
+	pin_free(g, sizeof(*g));
+	p->priv = NULL;
+}
+
+static int gup_prepare(struct pin *p)
+{
+	struct gup *g = pin_alloc(sizeof(*g));
+	int err;
+
+	if (!g)
+		return -ENOMEM;
+	p->priv = g;
+	g->fd = open(GUP_TEST_PATH, O_RDWR | O_CLOEXEC);
+	if (g->fd >= 0)
+		return 0;
+	err = -errno;
+	gup_release(p);
+	return err;
+}
+
+/* EINVAL: there is one pin for the whole system, and somebody has it. */
+static int gup_pin(struct pin *p)
+{
+	struct gup *g = p->priv;
+	struct pin_longterm_test arg = { .addr = (uintptr_t)p->addr,
+					 .size = p->len,
+					 .flags = p->kind == &pin_gup_rw ?
+							  PIN_LONGTERM_TEST_FLAG_USE_WRITE :
+							  0 };
+
+	if (g->held)
+		return -EBUSY;
+	if (ioctl(g->fd, PIN_LONGTERM_TEST_START, &arg))
+		return -errno;
+	g->held = true;
+	return 0;
+}
+
+static int gup_unpin(struct pin *p)
+{
+	struct gup *g = p->priv;
+
+	if (!g->held)
+		return -EINVAL;
+	if (ioctl(g->fd, PIN_LONGTERM_TEST_STOP))
+		return -errno;
+	g->held = false;
+	return 0;
+}
+
+static int gup_device_read(struct pin *p, const struct pin_data *data)
+{
+	const struct gup *g = p->priv;
+	__u64 to = (uintptr_t)(data->dst + p->start);
+
+	if (ioctl(g->fd, PIN_LONGTERM_TEST_READ, &to))
+		return -errno;
+	pin_mark(p, data, 0, p->len);
+	return 0;
+}
+
+const struct pin_kind pin_gup_ro = {
+	.name = "gup-ro",
+	.about = "read-only long-term pin of the gup_test driver",
+	.rule = "mm/gup_test.c, PIN_LONGTERM_TEST_START: FOLL_LONGTERM (6.2)",
+	.needs = { "gup-test" },
+	.class = PIN_RO,
+	.promise = PROMISE_SAME_OBJECT,
+	.dirs = DEVICE_READS,
+	.single = true,
+	.prepare = gup_prepare,
+	.pin = gup_pin,
+	.device_read = gup_device_read,
+	.unpin = gup_unpin,
+	.release = gup_release,
+	.emit = pin_no_emit,
+};
+
+const struct pin_kind pin_gup_rw = {
+	.name = "gup-rw",
+	.about = "writable long-term pin of the gup_test driver, which can only be read",
+	.rule = "mm/gup_test.c, PIN_LONGTERM_TEST_START: FOLL_LONGTERM | FOLL_WRITE (6.2)",
+	.needs = { "gup-test" },
+	.class = PIN_RW,
+	.promise = PROMISE_SAME_OBJECT,
+	.dirs = DEVICE_READS,
+	.single = true,
+	.prepare = gup_prepare,
+	.pin = gup_pin,
+	.device_read = gup_device_read,
+	.unpin = gup_unpin,
+	.release = gup_release,
+	.emit = pin_no_emit,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the mechanisms share; for core/pin/, vfio/ and rdma/ only. */
+#ifndef CORE_PIN_KINDS_H
+#define CORE_PIN_KINDS_H
+
+#include "core/pin/pin.h"
+
+extern const struct pin_kind pin_uring_rw, pin_vmsplice, pin_vfio_rw, pin_vfio_ro;
+extern const struct pin_kind pin_fuse_read, pin_fuse_write, pin_aio_read, pin_aio_write;
+extern const struct pin_kind pin_dio_read, pin_dio_write;
+extern const struct pin_kind pin_splice, pin_zc, pin_gup_ro, pin_gup_rw, pin_udmabuf;
+extern const struct pin_kind pin_rdma_rw, pin_rdma_ro, pin_rdma_odp;
+extern const struct pin_kind mutant_copy_rw, mutant_copy_ro, mutant_leak_rw, mutant_torn_rw,
+	mutant_wild_write, mutant_leak_get;
+
+/*
+ * Zeroed memory for p->priv, shared with all descendants and present, so that
+ * neither a fork nor a store to it changes anything in an actor. NULL without
+ * memory. pin_free() accepts NULL.
+ */
+void *pin_alloc(size_t size);
+void pin_free(void *priv, size_t size);
+
+/* For emit where there is no C text. */
+int pin_no_emit(FILE *out, const char *what, const struct pin *p);
+
+/* Marks the sectors of bytes [off, off+len) of the pin as arrived. */
+void pin_mark(const struct pin *p, const struct pin_data *data, size_t off, size_t len);
+
+#endif

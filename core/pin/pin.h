@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Pin mechanisms: kernel interfaces that keep hold of pages. */
+#ifndef CORE_PIN_PIN_H
+#define CORE_PIN_PIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/model/model.h"
+
+enum pin_dirs { DEVICE_READS = 1, DEVICE_WRITES = 2 };
+
+struct pin;
+
+/* Tells the executor which bytes of a device read arrived. */
+struct pin_data {
+	char *dst;	  /* base of the region's image, page 0 of the region */
+	uint8_t *sectors; /* a bitmap for each base page; set bits for what arrived */
+};
+
+/*
+ * The order of calls for one pin is prepare, pin, {device_read, device_write},
+ * unpin, release; prepare runs in the first process before step one, the others
+ * in the process that pinned (which may be a descendant that inherited what
+ * prepare made). Nothing may be allocated in the address space after prepare.
+ */
+struct pin_kind {
+	const char *name, *about; /* name: "uring-rw", "vfio-ro", "vmsplice" */
+	const char *rule;	  /* the kernel code or document for the promise */
+	const char *needs[6];	  /* NULL-terminated, see need.h */
+	enum pin_class class;
+	enum promise promise;
+	unsigned dirs;	  /* of enum pin_dirs */
+	size_t write_max; /* bytes of one device write of a slow device; 0: any */
+	bool mutant;
+	bool by_name; /* only where a program or --pin names it: like another one, slower */
+	/*
+	 * One transfer, submitted by pin. It ends with the device step, which moves all
+	 * of the pin (device_write: in pieces, in ascending order, the transfer ends
+	 * with the last byte), else with unpin, and then moves nothing. pin may then
+	 * take the accessible head of the range alone, as its system call does.
+	 */
+	bool oneshot;
+	unsigned shares; /* bits 1 << enum share of the memory it works on; 0: any */
+	bool file;	 /* works on memory with a file alone, through p->fd */
+	bool memfd;	 /* and that is a memfd which takes seals (kinds named "...memfd") */
+	bool single;	 /* one such pin at a time on the whole system */
+
+	/*
+	 * In the runner, once before the first cell that needs it (may be NULL):
+	 * opens what is shared by cells, such as a VFIO container. close ends it.
+	 */
+	int (*open)(void);
+	void (*close)(void);
+
+	int (*prepare)(struct pin *p);
+	/*
+	 * Takes hold of the pages under [p->addr, p->addr + p->len). Returns 0 or
+	 * the kernel's -errno (which the model judges), after which nothing is held.
+	 */
+	int (*pin)(struct pin *p);
+	/*
+	 * Copies what the device side sees of the pinned bytes to data->dst + p->start
+	 * (p->start: offset of the pin inside its region) and marks the sectors that
+	 * arrived: all of them, or for a slow device a sample of at least the first
+	 * and last sector of the pin. Repeatable, but for oneshot. 0 or -errno (harness
+	 * trouble). NULL when the mechanism has no such direction.
+	 */
+	int (*device_read)(struct pin *p, const struct pin_data *data);
+	/*
+	 * Stores len bytes of src at byte off of the pin. Granularity: SECTOR.
+	 * Complete on return. NULL when the mechanism has no such direction.
+	 */
+	int (*device_write)(struct pin *p, size_t off, size_t len, const void *src);
+	/* Releases the pages before it returns. 0 or -errno. */
+	int (*unpin)(struct pin *p);
+	/* Frees what prepare made; accepts a pin in any state, also half-prepared. */
+	void (*release)(struct pin *p);
+
+	/*
+	 * C text for emit-c: what == "include", "declare", "prepare", "pin", "read",
+	 * "write", "unpin". Returns 0, or -ENOTSUP when it can't be printed.
+	 */
+	int (*emit)(FILE *out, const char *what, const struct pin *p);
+};
+
+struct pin {
+	const struct pin_kind *kind;
+	int index;	/* number of the pin in the program, from 0 */
+	char *addr;	/* in the pinning process */
+	size_t len;	/* bytes, multiple of BASE_PAGE; of SECTOR for oneshot */
+	int region;	/* number of its region */
+	size_t start;	/* byte offset of addr in its region */
+	int fd;		/* of the file behind the region, or -1; set by pin-rw, pin-ro, get */
+	bool live;	/* between pin and unpin */
+	int proc;	/* the process that took it; a child inherits the rest */
+	size_t max_len; /* set before prepare: an upper bound of len */
+	void *priv;	/* owned by the mechanism; prepare allocates, release frees */
+};
+
+/* All mechanisms, mutants last; NULL-terminated. */
+extern const struct pin_kind *const pin_kinds[];
+
+const struct pin_kind *pin_kind_find(const char *name);
+
+#endif

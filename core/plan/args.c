@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/actor/actor.h"
+#include "core/plan/resolver.h"
+
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x20
+#endif
+
+enum { AUTO_VALUE = 100 };
+
+int plan_bad(struct resolver *r, int code, const char *format, ...)
+{
+	const struct step *s = r->step;
+	const char *file = *r->program->file ? r->program->file : "steps";
+	char text[160];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	snprintf(r->err->text, sizeof(r->err->text), "%s:%d:%d: %s", file, s->line, s->col, text);
+	return code;
+}
+
+int plan_proc(const char *name)
+{
+	char *end;
+	long n;
+
+	if (!strcmp(name, "P"))
+		return 0;
+	if (!strcmp(name, "C"))
+		return 1;
+	if (name[0] != 'C')
+		return -1;
+	n = strtol(name + 1, &end, 10);
+	return *end || n < 2 || n >= BYSTANDER_PROC ? -1 : (int)n;
+}
+
+int plan_thread(const char *name)
+{
+	char *end;
+	long n = strncmp(name, "P.", 2) ? 0 : strtol(name + 2, &end, 10);
+
+	return n < 1 || *end || n > THREADS_MAX ? -1 : (int)n;
+}
+
+int resolve_value(struct resolver *r, struct op *op)
+{
+	unsigned writer = op->by == ACTOR_PROCESS ? (unsigned)op->proc :
+			  op->by == ACTOR_FILE	  ? WRITER_FILE :
+						    WRITER_DEVICE + (unsigned)op->pin;
+	unsigned long n = AUTO_VALUE + (unsigned long)op->number;
+	char *end = NULL;
+
+	if (r->step->arg[0]) {
+		n = strtoul(r->step->arg, &end, 10);
+		if (*end || n < 1 || n > 254)
+			return plan_bad(r, -EINVAL, "expected a value from 1 to 254 after '='");
+	}
+	op->value = value_make(writer, (unsigned)n);
+	return 0;
+}
+
+int resolve_child(struct resolver *r, struct op *op)
+{
+	int child = r->plan->nprocs;
+
+	if (r->step->arg[0])
+		child = plan_proc(r->step->arg);
+	if (child < 1 || child >= BYSTANDER_PROC)
+		return plan_bad(r, -EINVAL, "expected a child C, C2, C3 or C4 after '='");
+	if (r->plan->parent[child] >= 0)
+		return plan_bad(r, -EINVAL, "expected a child that was not forked before");
+	if (!strcmp(op->verb->name, "vfork") && !r->step->background)
+		return plan_bad(r, -EINVAL, "expected 'vfork&': its maker sleeps until it is gone");
+	op->child = child;
+	r->plan->parent[child] = op->proc;
+	r->plan->space[child] = op->verb->flags & VERB_SHARES ? op->space : child;
+	r->alive[child] = true;
+	if (child >= r->plan->nprocs)
+		r->plan->nprocs = child + 1;
+	return 0;
+}
+
+int resolve_size(struct resolver *r, struct op *op)
+{
+	char *end;
+	unsigned long n = strtoul(r->step->arg, &end, 10);
+	size_t units = r->plan->region[op->region].units;
+
+	if (!r->step->arg[0] || *end || n > units)
+		return plan_bad(r, -EINVAL, "expected a size of at most %zu pages after '='",
+				units);
+	op->arg = (long)(n * (r->mem->unit / BASE_PAGE));
+	if (!strcmp(op->verb->name, "truncate") ||
+	    (!strcmp(op->verb->name, "allocate") && r->file_pages[op->region] < (size_t)op->arg))
+		r->file_pages[op->region] = (size_t)op->arg;
+	op->first = 0;
+	op->npages = units * (r->mem->unit / BASE_PAGE);
+	return 0;
+}
+
+int resolve_prot(struct resolver *r, struct op *op)
+{
+	static const char *const name[] = { [PROTECT_CYCLE] = "cycle",
+					    [PROTECT_RO] = "ro",
+					    [PROTECT_RW] = "rw",
+					    [PROTECT_NONE] = "none" };
+
+	for (int i = 0; i <= PROTECT_NONE; i++)
+		if (!strcmp(name[i], r->step->arg) || (!i && !r->step->arg[0])) {
+			op->arg = i;
+			return 0;
+		}
+	return plan_bad(r, -EINVAL, "expected ro, rw, none or cycle after '='");
+}
+
+int resolve_seal(struct resolver *r, struct op *op)
+{
+	static const struct {
+		const char *name;
+		int seal;
+	} word[] = { { "write", F_SEAL_WRITE },
+		     { "future-write", F_SEAL_FUTURE_WRITE },
+		     { "shrink", F_SEAL_SHRINK },
+		     { "grow", F_SEAL_GROW },
+		     { "exec", F_SEAL_EXEC } };
+
+	if (r->step->place.first >= 0)
+		return plan_bad(r, -EINVAL, "expected a whole region for '%s'", op->verb->name);
+	for (size_t i = 0; i < ARRAY_SIZE(word); i++)
+		if (!strcmp(word[i].name, r->step->arg) || (!i && !r->step->arg[0])) {
+			op->arg = word[i].seal;
+			return 0;
+		}
+	return plan_bad(r, -EINVAL, "expected write, future-write, shrink, grow or exec after '='");
+}
+
+int resolve_region(struct resolver *r, struct op *op)
+{
+	struct plan *plan = r->plan;
+	char name[WORD_MAX] = "buf", *colon;
+	size_t units = r->mem->units;
+
+	if (r->step && r->step->arg[0]) {
+		snprintf(name, sizeof(name), "%s", r->step->arg);
+		colon = strchr(name, ':');
+		if (colon) {
+			char *end;
+
+			*colon = '\0';
+			units = strtoul(colon + 1, &end, 10);
+			if (end == colon + 1 || strcmp(end, "p") || !units)
+				return plan_bad(r, -EINVAL, "expected map=NAME:COUNTp");
+		}
+	}
+	if (units > IMAGE_MAX / r->mem->unit)
+		return plan_bad(r, -ENOTSUP, "%zu pages of %zu bytes are too many", units,
+				r->mem->unit);
+	op->region = -1;
+	for (int i = 0; i < plan->nregions; i++)
+		if (!strcmp(plan->region[i].name, name))
+			op->region = i;
+	if (op->region >= 0 && !r->unmapped[op->region])
+		return plan_bad(r, -EINVAL, "expected a region that is not mapped, got '%s'", name);
+	if (op->region >= 0 && r->mem->share >= SHARE_SHARED && !r->mem->prepare)
+		return plan_bad(r, -ENOTSUP, "'%s' can't be mapped again", r->mem->name);
+	if (op->region >= 0)
+		r->unmapped[op->region] = false;
+	if (op->region < 0) {
+		if (plan->nregions == REGIONS_MAX)
+			return plan_bad(r, -EINVAL, "expected at most %d regions", REGIONS_MAX);
+		if (op->proc)
+			return plan_bad(r, -EINVAL, "expected P to map a new region");
+		op->region = plan->nregions++;
+		plan->region[op->region].units = units;
+		r->file_pages[op->region] = units * (r->mem->unit / BASE_PAGE);
+		snprintf(plan->region[op->region].name, WORD_MAX, "%s", name);
+	}
+	op->unit = r->mem->unit;
+	op->npages = plan->region[op->region].units * (r->mem->unit / BASE_PAGE);
+	return 0;
+}

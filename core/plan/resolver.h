@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What plan.c and plan/args.c share. */
+#ifndef CORE_PLAN_RESOLVER_H
+#define CORE_PLAN_RESOLVER_H
+
+#include "core/plan/plan.h"
+
+struct plan_pin {
+	char name[WORD_MAX];
+	bool live, over; /* over: its one transfer was made */
+	int owner, region;
+	size_t first, npages;
+	uint32_t off, len;
+	const struct pin_kind *kind;
+};
+
+/* What the steps so far have made of processes, regions and pins. */
+struct resolver {
+	struct plan *plan;
+	const struct program *program;
+	const struct mem_kind *mem;
+	const struct pin_kind *const *pin;
+	struct parse_error *err;
+	const struct step *step;
+	bool alive[PROCS_MAX], unmapped[REGIONS_MAX];
+	size_t file_pages[REGIONS_MAX]; /* base pages that F's file has now */
+	struct plan_pin pins[PINS_MAX];
+	int background; /* the op that runs beside others, or -1 */
+	int action;	/* the last op that was an action, or -1 */
+};
+
+/* Sets the error "FILE:LINE:COL: ..." for the current step; returns code. */
+int plan_bad(struct resolver *r, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The number of process "P", "C", "C2", ...; -1 for another name. */
+int plan_proc(const char *name);
+
+/* The number of thread "P.1", "P.2", ...; -1 for another name. */
+int plan_thread(const char *name);
+
+/* plan/claim.c: `wait` and claims, into *op. As below. */
+int resolve_wait(struct resolver *r, struct op *op);
+int resolve_claim(struct resolver *r, struct op *op);
+
+/* The arguments of verbs, each into *op. Return 0 or what plan_bad() returned. */
+int resolve_value(struct resolver *r, struct op *op);
+int resolve_child(struct resolver *r, struct op *op);
+int resolve_size(struct resolver *r, struct op *op);
+int resolve_prot(struct resolver *r, struct op *op);
+int resolve_seal(struct resolver *r, struct op *op);
+int resolve_region(struct resolver *r, struct op *op);
+
+/* A transfer may be of sectors; what is held is whole pages. */
+bool pin_of_sectors(const struct resolver *r, const struct op *op);
+
+/* Whether the mechanism can pin this memory, beside the pins that are held. */
+bool pin_has_meaning(const struct resolver *r, const struct pin_kind *k);
+
+/* The device step of a one-shot mechanism: one, of all of the pin. 0 or -ENOTSUP. */
+int pin_transfer(struct resolver *r, struct op *op);
+
+#endif

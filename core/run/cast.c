@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The actors of a cell: how they come and go. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/run/executor.h"
+#include "core/actor/harness.h"
+#include "core/need/need.h"
+
+void executor_close_nursery(struct executor *x)
+{
+	nursery_close(x->nursery);
+	x->nursery = NULL;
+}
+
+/* Actors have what the runner had when their nursery was opened. */
+static int open_nursery(struct executor *x)
+{
+	if (x->nursery && x->nursery_state != need_changes())
+		executor_close_nursery(x);
+	if (!x->nursery)
+		x->nursery = nursery_open(x->channel, x->options.cpu, &x->allowed);
+	x->nursery_state = need_changes();
+	return x->nursery ? 0 : executor_broken(x, "nursery of actors", errno);
+}
+
+static int start_actor(struct executor *x, int proc)
+{
+	pid_t pid;
+
+	x->base.proc = proc;
+	pid = nursery_take(x->nursery, &x->base);
+	if (pid < 0)
+		return executor_broken(x, "a spare actor", pid);
+	actor_set_pid(&x->base, proc, pid);
+	x->group[proc == BYSTANDER_PROC] = pid;
+	return 0;
+}
+
+int executor_start_actors(struct executor *x)
+{
+	if (open_nursery(x))
+		return 1;
+	if (nursery_wait(x->nursery, 1))
+		return executor_broken(x, "end of the last cell's actors", ETIMEDOUT);
+	channel_reset(x->channel);
+	channel_attach(x->channel, &x->base, false);
+	if (start_actor(x, 0))
+		return 1;
+	x->alive[0] = true;
+	return x->plan.bystander && start_actor(x, BYSTANDER_PROC);
+}
+
+/*
+ * What a cell leaves to be freed must not be missed or seen by the next one, and a
+ * stuck actor could still write to the channel.
+ */
+static bool ends_at_once(const struct executor *x)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < x->plan.nregions; i++)
+		bytes += x->base.region[i].len;
+	return x->cell->mem->hugetlb || x->background.verb || bytes > HUGE_PAGE ||
+	       x->verdict->kind == VERDICT_BROKEN || !strcmp(x->verdict->class, "hang") ||
+	       !strcmp(x->verdict->class, "crash");
+}
+
+void executor_end_actors(struct executor *x)
+{
+	pid_t pid[PROCS_MAX];
+
+	if (!x->nursery || !x->group[0])
+		return;
+	for (int i = 0; i < PROCS_MAX; i++)
+		pid[i] = actor_pid(x->channel, i);
+	if (nursery_end(x->nursery, x->group, pid) ||
+	    (ends_at_once(x) && nursery_wait(x->nursery, 0)))
+		executor_close_nursery(x);
+}
+
+/* An exit lasts until the process is reaped. */
+int executor_reap(struct executor *x, const struct op *op)
+{
+	pid_t pid = actor_pid(x->channel, op->proc);
+	struct op ask = { .verb = &harness_reap,
+			  .by = ACTOR_PROCESS,
+			  .proc = op->child,
+			  .arg = pid,
+			  .pin = -1,
+			  .timed = op->timed };
+	uint64_t start = now_ns();
+	struct reply reply = { 0 };
+	int err = 0;
+
+	x->alive[op->proc] = false;
+	if (op->child < 0 || !x->alive[op->child])
+		reply.err = nursery_reap(x->nursery, pid);
+	else
+		err = actor_call(x->channel, &ask, x->options.timeout_ms, &reply);
+	x->verdict->step_ns += now_ns() - start;
+	if (err || reply.err)
+		return executor_broken(x, "wait for a process", err ? err : reply.err);
+	if (ask.timed && x->alive[ask.proc])
+		x->options.timed(x->options.timed_by, op, channel_timing(x->channel));
+	return 0;
+}

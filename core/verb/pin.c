@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
+#include "core/verb/list.h"
+
+static int pin_exec(struct actor *a, const struct op *op)
+{
+	struct pin *p = &a->pin[op->pin];
+	int err;
+
+	p->addr = op_addr(a, op) + op->off;
+	p->region = op->region;
+	p->start = op->first * BASE_PAGE + op->off;
+	p->len = op->len ? op->len : op_bytes(op);
+	p->fd = a->region[op->region].fd;
+	err = op->pin_kind->pin(p);
+	p->live = !err;
+	p->proc = a->proc;
+	return err;
+}
+
+static void take(struct model_step *s, int object, bool weak)
+{
+	struct world *w = world_of(s);
+	struct pinned *p = &w->pin[s->op->pin];
+
+	*p = (struct pinned){ .live = true,
+			      .weak = weak,
+			      .writes = s->op->verb->pin_class == PIN_RW,
+			      .owner = (uint8_t)s->op->proc,
+			      .object = (uint8_t)object,
+			      .from_file = weak && s->share != SHARE_PRIVATE_ANON &&
+					   w->view[s->op->proc].state == VIEW_ABSENT };
+}
+
+static bool pin_refused(struct model_step *s, bool store)
+{
+	if (world_access(world_of(s), s->share, s->op->proc, store) == OUTCOME_OK &&
+	    !s->m->region[s->op->region].secret)
+		return false;
+	expect_errno(&s->expect, EFAULT);
+	return true;
+}
+
+/* Nothing is touched before the first access. */
+static void follow(struct model_step *s)
+{
+	take(s, 0, true);
+	world_of(s)->pin[s->op->pin].follows = true;
+	world_of(s)->pin[s->op->pin].place = world_of(s)->view[s->op->proc].place;
+}
+
+/* A FOLL_PIN pin breaks COW when it is taken, so it and the address show one object. */
+static void pin_strong(struct model_step *s, bool store)
+{
+	struct object *o;
+
+	if (s->op->pin_kind->promise == PROMISE_FOLLOWS) {
+		follow(s);
+		return;
+	}
+	if (pin_refused(s, store))
+		return;
+	/* What is over soon may still be told to the file system when it is. */
+	if (store && s->m->region[s->op->region].tracked && !s->op->pin_kind->oneshot) {
+		expect_errno(&s->expect, EFAULT);
+		return;
+	}
+	o = world_own(s, s->op->proc);
+	if (o)
+		take(s, (int)(o - world_of(s)->object), false);
+}
+
+static void pin_rw_model(struct model_step *s)
+{
+	pin_strong(s, true);
+}
+
+/* Without FOLL_LONGTERM the zero page and the file's own page stay; hugetlb has no zero page. */
+static bool short_of_own(struct model_step *s)
+{
+	const struct view *v = &world_of(s)->view[s->op->proc];
+
+	return s->op->pin_kind->promise == PROMISE_SHORT_RO && s->share != SHARE_SHARED &&
+	       v->state == VIEW_ABSENT && (s->share == SHARE_PRIVATE_FILE || !s->hugetlb);
+}
+
+static void pin_ro_model(struct model_step *s)
+{
+	if (!short_of_own(s))
+		pin_strong(s, false);
+	else if (!pin_refused(s, false))
+		take(s, 0, true);
+}
+
+/* The file lends a page, or the zero page for a hole; no mapping is asked. */
+static void get_file_model(struct model_step *s)
+{
+	const struct object *o = &world_of(s)->object[0];
+	int zeros = 0;
+
+	if (o->kind == OBJECT_GONE) {
+		expect_errno(&s->expect, ENODATA);
+		return;
+	}
+	for (int i = 0; i < PAGE_SECTORS; i++)
+		zeros += o->value[i] == VALUE_ZERO;
+	take(s, 0, zeros == PAGE_SECTORS);
+}
+
+/* In shared memory a reference holds the one page that everybody has. */
+static void get_model(struct model_step *s)
+{
+	if (s->op->pin_kind->promise == PROMISE_FILE_PAGE)
+		get_file_model(s);
+	else if (!pin_refused(s, false))
+		take(s, 0, s->share != SHARE_SHARED);
+}
+
+static int pin_emit(FILE *out, const struct op *op)
+{
+	struct pin p = { .kind = op->pin_kind,
+			 .index = op->pin,
+			 .region = op->region,
+			 .start = op->first * BASE_PAGE,
+			 .len = op_bytes(op) };
+
+	return op->pin_kind->emit ? op->pin_kind->emit(out, "pin", &p) : -ENOTSUP;
+}
+
+const struct verb verb_pin_rw = {
+	.name = "pin-rw",
+	.about = "takes a read-write long-term pin (FOLL_PIN|FOLL_LONGTERM|FOLL_WRITE)",
+	.rule = "Documentation/core-api/pin_user_pages.rst; 5.19 PageAnonExclusive series; "
+		"8ac268436e6d (6.5) not of shared file pages whose stores are tracked",
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.flags = VERB_TAKES_PIN,
+	.pin_class = PIN_RW,
+	.exec = pin_exec,
+	.model = pin_rw_model,
+	.emit = pin_emit,
+};
+
+const struct verb verb_pin_ro = {
+	.name = "pin-ro",
+	.about = "takes a read-only long-term pin; it unshares first",
+	.rule = "a7f226604170 (5.19) unshare before R/O pin; 84209e87c696 (6.2) zeropage and "
+		"private file pages",
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.flags = VERB_TAKES_PIN,
+	.pin_class = PIN_RO,
+	.exec = pin_exec,
+	.model = pin_ro_model,
+	.emit = pin_emit,
+};
+
+const struct verb verb_get = {
+	.name = "get",
+	.about =
+		"takes a page reference (FOLL_GET); it may show any value that its owner had since",
+	.rule = "Documentation/core-api/pin_user_pages.rst: FOLL_GET is for page structs, not data",
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.flags = VERB_TAKES_PIN,
+	.pin_class = PIN_GET,
+	.exec = pin_exec,
+	.model = get_model,
+	.emit = pin_emit,
+};
+
+static int unpin_exec(struct actor *a, const struct op *op)
+{
+	struct pin *p = &a->pin[op->pin];
+	int err = op->pin_kind->unpin(p);
+
+	p->live = err != 0;
+	return err;
+}
+
+/* Releasing a R/W pin marks the page dirty, so MADV_FREE may drop it no longer. */
+void pin_end(struct model_step *s)
+{
+	struct world *w = world_of(s);
+	struct pinned *p = &w->pin[s->op->pin];
+	int object = p->object;
+
+	if (!p->live || p->weak) {
+		p->live = false;
+		return;
+	}
+	if (s->op->pin_kind->class == PIN_RW)
+		w->object[object].lazyfree = false;
+	p->live = false;
+	if (!w->object[object].lazyfree || world_pinned(w, object))
+		return;
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (world_of(s)->view[i].state == VIEW_OBJECT &&
+		    world_of(s)->view[i].object == object)
+			world_branch(s)->view[i].state = VIEW_ABSENT;
+}
+
+static int unpin_emit(FILE *out, const struct op *op)
+{
+	struct pin p = { .kind = op->pin_kind,
+			 .index = op->pin,
+			 .region = op->region,
+			 .start = op->first * BASE_PAGE,
+			 .len = op_bytes(op) };
+
+	return op->pin_kind->emit ? op->pin_kind->emit(out, "unpin", &p) : -ENOTSUP;
+}
+
+const struct verb verb_unpin = {
+	.name = "unpin",
+	.about = "releases a pin; what was pinned is released once and is counted",
+	.rule = "Documentation/core-api/pin_user_pages.rst: unpin_user_pages_dirty_lock",
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.flags = VERB_DROPS_PIN,
+	.exec = unpin_exec,
+	.model = pin_end,
+	.emit = unpin_emit,
+};

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/actor/actor.h"
+#include "core/verb/list.h"
+
+static int allocate(struct actor *a, const struct op *op, int mode, size_t first, size_t npages)
+{
+	return fallocate(a->region[op->region].fd, mode, (off_t)(first * BASE_PAGE),
+			 (off_t)(npages * BASE_PAGE)) ?
+		       -errno :
+		       0;
+}
+
+static bool has_file(const struct mem_kind *mem)
+{
+	return mem->prepare != NULL;
+}
+
+/* tmpfs and hugetlbfs have neither. */
+static bool has_extents(const struct mem_kind *mem)
+{
+	return mem->prepare && strstr(mem->name, "ext4");
+}
+
+static size_t pages_now(const struct actor *a, const struct op *op)
+{
+	off_t end = lseek(a->region[op->region].fd, 0, SEEK_END);
+
+	return end < 0 ? 0 : (size_t)end / BASE_PAGE;
+}
+
+static int allocate_exec(struct actor *a, const struct op *op)
+{
+	return allocate(a, op, 0, 0, (size_t)op->arg);
+}
+
+static int allocate_post(struct actor *a, const struct op *op)
+{
+	return pages_now(a, op) >= (size_t)op->arg ? 0 : actor_why(a, "the file did not grow");
+}
+
+static void allocate_model(struct model_step *s)
+{
+	struct object *o = &world_of(s)->object[0];
+
+	if (!s->op->arg)
+		expect_errno(&s->expect, EINVAL);
+	else if (!seal_refuses_growth(s, s->op->arg) && (long)s->page < s->op->arg &&
+		 o->kind == OBJECT_GONE)
+		o->kind = OBJECT_FILE;
+}
+
+const struct verb verb_allocate = {
+	.name = "allocate",
+	.about = "another party allocates the file up to a size in pages; it may grow by that",
+	.rule = "fallocate(2) with mode 0",
+	.by = ACTOR_FILE,
+	.arg = ARG_SIZE,
+	.fits = has_file,
+	.exec = allocate_exec,
+	.post = allocate_post,
+	.model = allocate_model,
+};
+
+static int preallocate_exec(struct actor *a, const struct op *op)
+{
+	return allocate(a, op, FALLOC_FL_KEEP_SIZE, 0, (size_t)op->arg);
+}
+
+/* Behind the end of the file nothing appears; a grow seal refuses it all the same. */
+static void preallocate_model(struct model_step *s)
+{
+	if (!s->op->arg)
+		expect_errno(&s->expect, EINVAL);
+	else
+		seal_refuses_growth(s, s->op->arg);
+}
+
+const struct verb verb_preallocate = {
+	.name = "preallocate",
+	.about = "another party reserves space up to a size in pages; the file's size stays",
+	.rule = "fallocate(2) FALLOC_FL_KEEP_SIZE; fcntl(2) F_SEAL_GROW",
+	.by = ACTOR_FILE,
+	.arg = ARG_SIZE,
+	.fits = has_file,
+	.exec = preallocate_exec,
+	.model = preallocate_model,
+};
+
+static int zero_range_exec(struct actor *a, const struct op *op)
+{
+	return allocate(a, op, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, op->first, op->npages);
+}
+
+static void zero_range_model(struct model_step *s)
+{
+	if (world_of(s)->object[0].kind == OBJECT_FILE)
+		world_file_page_leaves(s);
+}
+
+const struct verb verb_zero_range = {
+	.name = "zero-range",
+	.about = "another party zeroes a range of the file; private copies stay",
+	.rule = "fallocate(2) FALLOC_FL_ZERO_RANGE",
+	.by = ACTOR_FILE,
+	.fits = has_extents,
+	.exec = zero_range_exec,
+	.model = zero_range_model,
+};
+
+/* Both calls at one place: every byte is back, and every page behind it is another one. */
+static int shift_exec(struct actor *a, const struct op *op)
+{
+	size_t units = op->unit / BASE_PAGE;
+	int err = allocate(a, op, FALLOC_FL_INSERT_RANGE, (size_t)op->arg, units);
+
+	return err ? err : allocate(a, op, FALLOC_FL_COLLAPSE_RANGE, (size_t)op->arg, units);
+}
+
+static void shift_model(struct model_step *s)
+{
+	struct world *w = world_of(s);
+	struct object old = w->object[0];
+
+	if (file_size_pages(s) <= (size_t)s->op->arg) {
+		expect_errno(&s->expect, EINVAL);
+		return;
+	}
+	if ((long)s->page < s->op->arg || old.kind != OBJECT_FILE)
+		return;
+	world_file_page_leaves(s);
+	w->object[0] = old;
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (w->view[i].state == VIEW_OBJECT)
+			w->view[i].state = VIEW_ABSENT;
+}
+
+const struct verb verb_shift = {
+	.name = "shift",
+	.about = "another party inserts a page into the file and collapses it again: same bytes in "
+		 "new pages, without private copies",
+	.rule = "fallocate(2) FALLOC_FL_INSERT_RANGE, FALLOC_FL_COLLAPSE_RANGE; mm/truncate.c "
+		"truncate_pagecache() unmaps private copies",
+	.by = ACTOR_FILE,
+	.arg = ARG_SIZE,
+	.fits = has_extents,
+	.exec = shift_exec,
+	.model = shift_model,
+};
+
+static int writeback_exec(struct actor *a, const struct op *op)
+{
+	int fd = a->region[op->region].fd;
+
+	if (fsync(fd))
+		return -errno;
+	return -posix_fadvise(fd, (off_t)(op->first * BASE_PAGE), (off_t)op_bytes(op),
+			      POSIX_FADV_DONTNEED);
+}
+
+static void writeback_model(struct model_step *s)
+{
+	(void)s; /* nobody may notice it */
+}
+
+const struct verb verb_writeback = {
+	.name = "writeback",
+	.about = "another party writes the file back and drops what nobody holds from the cache",
+	.rule = "fsync(2); posix_fadvise(2) POSIX_FADV_DONTNEED: no byte changes",
+	.by = ACTOR_FILE,
+	.fits = has_file,
+	.exec = writeback_exec,
+	.model = writeback_model,
+};

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Verbs: each keeps its system call, its meaning and its C text side by side.
+ */
+#ifndef CORE_VERB_VERB_H
+#define CORE_VERB_VERB_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/mem/mem.h"
+#include "core/model/model.h"
+#include "core/pin/pin.h"
+#include "core/lang/program.h"
+
+enum actor_class {
+	ACTOR_PROCESS = 1,
+	ACTOR_FILE = 2,
+	ACTOR_BYSTANDER = 4,
+	ACTOR_DEVICE = 8,
+};
+
+enum arg_kind {
+	ARG_NONE,
+	ARG_VALUE,  /* write=2; absent: the next free number */
+	ARG_CHILD,  /* fork=C2; absent: the next free child */
+	ARG_PIN,    /* pin-ro=d1; absent: D, then D2, ... */
+	ARG_REGION, /* map=buf:8p */
+	ARG_SIZE,   /* truncate=0, in page units */
+	ARG_PROT,   /* protect=ro|rw|none|cycle; absent: cycle */
+	ARG_SEAL,   /* seal=write|future-write|shrink|grow|exec; absent: write */
+};
+
+enum verb_flags {
+	VERB_WHOLE = 1, /* acts on all pages of all regions (fork, exit, exec) */
+	VERB_LOOKS = 2, /* bytes come back: read */
+	VERB_STORES = 4,
+	VERB_TAKES_PIN = 8,
+	VERB_DROPS_PIN = 16,
+	VERB_PER_PAGE = 32, /* the outcome is one for each page, not for the call */
+	VERB_SHARES = 64,   /* the new process has the address space of its maker: vfork */
+};
+
+/* A resolved step. */
+struct op {
+	const struct verb *verb;
+	const struct step *step;
+	int number; /* of the step in the program, from 1 */
+	enum actor_class by;
+	int proc;	      /* acting process; for D: the process that pinned */
+	int space;	      /* the process whose address space it has, itself or its maker */
+	int thread;	      /* of it; 0: the first one */
+	bool background;      /* the step may block; `wait` ends it */
+	int about;	      /* wait, claim: the op that it is about, by its place in the plan */
+	unsigned watch;	      /* bitmap of processes whose page frames a claim compares over it */
+	int child;	      /* fork: number of the new process; exit: of the parent */
+	int pin;	      /* number of the pin, or -1 */
+	int region;	      /* number */
+	size_t first, npages; /* base pages in the region */
+	uint32_t off, len;    /* bytes inside each place unit; see op_sectors() */
+	size_t unit;	      /* bytes of a place unit */
+	value_t value;	      /* stored by write */
+	long arg;	      /* size in base pages, enum protect_arg, or F_SEAL_* */
+	const struct pin_kind *pin_kind;
+	bool prove; /* set by the executor: check the region's kind afterwards */
+	/* Set by the executor from the model, before exec: */
+	bool pinned; /* some pin is live in the range */
+	bool shared; /* another process maps the range too */
+	bool empty;  /* private anonymous memory that was never stored to: zero pages */
+	bool timed;  /* the clock runs, see bench/timed.h */
+};
+
+enum protect_arg { PROTECT_CYCLE, PROTECT_RO, PROTECT_RW, PROTECT_NONE };
+
+/* Bitmap of the sectors of base page `page` (in the region) inside op's range. */
+uint8_t op_sectors(const struct op *op, size_t page);
+
+/* What a process has, prepared before step one; its threads share it. */
+struct holdings {
+	struct region region[REGIONS_MAX];
+	struct pin pin[PINS_MAX];
+};
+
+/* A process, or a thread of it. */
+struct actor {
+	int proc, bank;
+	int thread; /* 0: the first one */
+	uint16_t nonce;
+	int nregions, nthreads;
+	struct region *region; /* of its holdings */
+	struct pin *pin;
+	/* Shared with the runner: */
+	uint8_t *outcome;	 /* enum outcome for each base page of the op's range */
+	char *image;		 /* data of the op's region, from its page 0 */
+	uint8_t *sectors;	 /* bitmap for each base page of the region */
+	char *why;		 /* one line about an unmet post-condition, 128 bytes */
+	struct channel *channel; /* see actor.h */
+	struct timing *timing;	 /* see bench/timed.h */
+	char *hoard;		 /* what X filled, or NULL */
+	uint32_t hoard_pages;
+	bool fresh_image; /* after exec: pointers of the runner mean nothing */
+	bool leave;	  /* set by exit: the process ends after its reply */
+};
+
+struct verb {
+	const char *name, *about;
+	const char *rule;     /* kernel document, commit or thread of its meaning */
+	const char *needs[3]; /* NULL-terminated, see need.h */
+	unsigned by;	      /* of enum actor_class */
+	enum arg_kind arg;
+	unsigned flags; /* of enum verb_flags */
+	enum pin_class pin_class;
+	/* Whether the verb has a meaning for a kind; NULL: for every kind. */
+	bool (*fits)(const struct mem_kind *mem);
+
+	/*
+	 * The step itself, in the acting process (for F: in the runner). Returns 0
+	 * or -errno of the call; with VERB_PER_PAGE faults are in a->outcome.
+	 */
+	int (*exec)(struct actor *a, const struct op *op);
+	/*
+	 * The post-condition, after exec succeeded: 0 met; 1 not met, a->why says
+	 * what was found. Must not touch the memory. NULL: nothing to prove.
+	 */
+	int (*post)(struct actor *a, const struct op *op);
+	/* Its meaning for one page in one world; sets s->expect. */
+	void (*model)(struct model_step *s);
+	/* Its C text; -ENOTSUP when there is none. */
+	int (*emit)(FILE *out, const struct op *op);
+};
+
+/* All verbs, NULL-terminated. */
+extern const struct verb *const verbs[];
+
+/* The address of op's first byte in the acting process, and its bytes. */
+char *op_addr(const struct actor *a, const struct op *op);
+size_t op_bytes(const struct op *op);
+
+const struct verb *verb_find(const char *name);
+
+#endif
