@@ -8,36 +8,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
 #include "core/base/util.h"
+#include "tests/shell.h"
 
 enum { PROGRAMS = 12 };
-
-static char folder[64], text[1 << 16];
 
 /* Like 'pinfold check' with the corpus below and these options; its exit code. */
 static int check(const char *options)
 {
 	char line[512];
-	size_t n;
-	FILE *f;
-	int status;
+	int code;
 
-	snprintf(line, sizeof(line),
-		 "cd '%s' && rm -rf out && '%s' check --corpus . --out out %s 2>&1", folder,
-		 PINFOLD_BINARY, options);
-	f = popen(line, "r");
-	assert_non_null(f);
-	n = fread(text, 1, sizeof(text) - 1, f);
-	text[n] = '\0';
-	status = pclose(f);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == EXIT_NOTHING)
+	snprintf(line, sizeof(line), "rm -rf out; pinfold check --corpus . --out out %s", options);
+	code = sh(line);
+	if (code == EXIT_NOTHING)
 		skip();
-	return WEXITSTATUS(status);
+	return code;
 }
 
 /* Programs p0 ... with `rest` appended to the steps of the ones whose bits are set. */
@@ -96,25 +85,6 @@ static void each_cell_that_makes_the_kernel_warn_is_named(void **state)
 	assert_blamed(1u << 0 | 1u << 8 | 1u << 11, "# kernel-log");
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/batch-test-XXXXXX");
-	if (!mkdtemp(folder))
-		return -1;
-	setenv("PINFOLD_STATE_DIR", folder, 1);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	char line[128];
-
-	(void)state;
-	snprintf(line, sizeof(line), "rm -rf '%s'", folder);
-	return system(line);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,5 +96,5 @@ int main(void)
 		puts("skip: not root: the host is not watched");
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

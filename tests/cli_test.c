@@ -7,33 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
 #include "core/base/util.h"
-
-static char folder[64], text[1 << 20];
-static const char *binary;
-
-/* Runs the shell command; "pinfold" is the binary. Output in text, the exit code returned. */
-static int sh(const char *command)
-{
-	char line[4096];
-	size_t n;
-	FILE *f;
-	int status;
-
-	snprintf(line, sizeof(line), "pinfold() { '%s' \"$@\"; }; cd '%s' && { %s; } 2>&1", binary,
-		 folder, command);
-	f = popen(line, "r");
-	assert_non_null(f);
-	n = fread(text, 1, sizeof(text) - 1, f);
-	text[n] = '\0';
-	status = pclose(f);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
+#include "tests/shell.h"
 
 /* Exit 3 and 4 of a host where nothing can run are no failure of what is tested here. */
 static int sh_or_skip(const char *command)
@@ -193,25 +171,6 @@ static void tier_and_junit(void **state)
 	assert_non_null(strstr(text, "same\n"));
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/cli-test-XXXXXX");
-	if (!mkdtemp(folder))
-		return -1;
-	setenv("PINFOLD_STATE_DIR", folder, 1);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +182,5 @@ int main(void)
 		cmocka_unit_test(tier_and_junit),
 	};
 
-	binary = PINFOLD_BINARY;
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

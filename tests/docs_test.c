@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -17,26 +16,7 @@
 #include "core/pin/pin.h"
 #include "core/base/util.h"
 #include "core/verb/verb.h"
-
-static char text[1 << 18];
-
-static int sh(const char *command)
-{
-	char line[4096];
-	size_t n;
-	FILE *f;
-	int status;
-
-	snprintf(line, sizeof(line), "pinfold() { '%s' \"$@\"; }; { %s; } 2>&1", PINFOLD_BINARY,
-		 command);
-	f = popen(line, "r");
-	assert_non_null(f);
-	n = fread(text, 1, sizeof(text) - 1, f);
-	text[n] = '\0';
-	status = pclose(f);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
+#include "tests/shell.h"
 
 /* As roff has it: every hyphen is a minus. */
 static void assert_term(const char *name)
@@ -150,5 +130,5 @@ int main(void)
 		cmocka_unit_test(wrong_words_are_usage),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -12,18 +12,17 @@
 
 #include "core/base/pci_use.h"
 #include "core/base/util.h"
+#include "tests/shell.h"
 
 #define ADDRESS "0000:03:00.0"
 #define DEVICE "devices/pci0000:00/" ADDRESS
 
-static char folder[64], why[200];
+static char why[200];
 
-static void sh(const char *command)
+static void do_sh(const char *command)
 {
-	char line[1024];
-
-	snprintf(line, sizeof(line), "cd '%s' && { %s; }", folder, command);
-	assert_int_equal(system(line), 0);
+	if (sh(command))
+		fail_msg("%s: %s", command, text);
 }
 
 static int look(const char *dev)
@@ -36,21 +35,21 @@ static void without_users(void **state)
 {
 	(void)state;
 	assert_false(look("/dev"));
-	sh("ln -s ../../../bus/pci/drivers/nvme " DEVICE "/driver");
+	do_sh("ln -s ../../../bus/pci/drivers/nvme " DEVICE "/driver");
 	assert_false(look("/dev"));
 }
 
 static void interface_that_is_up(void **state)
 {
 	(void)state;
-	sh("ln -s drivers/mlx5_core " DEVICE "/driver; mkdir -p class/net " DEVICE "/net/eth9;"
-	   "ln -s ../../" DEVICE "/net/eth9 class/net/eth9; echo 0x1002 >" DEVICE
-	   "/net/eth9/flags");
+	do_sh("ln -s drivers/mlx5_core " DEVICE "/driver; mkdir -p class/net " DEVICE "/net/eth9;"
+	      "ln -s ../../" DEVICE "/net/eth9 class/net/eth9; echo 0x1002 >" DEVICE
+	      "/net/eth9/flags");
 	assert_false(look("/dev"));
-	sh("echo 0x1003 >" DEVICE "/net/eth9/flags");
+	do_sh("echo 0x1003 >" DEVICE "/net/eth9/flags");
 	assert_true(look("/dev"));
 	assert_string_equal(why, ADDRESS " is in use: eth9 is up");
-	sh("rm " DEVICE "/driver; ln -s drivers/vfio-pci " DEVICE "/driver");
+	do_sh("rm " DEVICE "/driver; ln -s drivers/vfio-pci " DEVICE "/driver");
 	assert_false(look("/dev"));
 }
 
@@ -62,7 +61,7 @@ static void add_disk(const char *name)
 		 "ln -sfn drivers/nvme " DEVICE "/driver; mkdir -p class/block dev " DEVICE
 		 "/nvme/nvme0/%s; ln -s ../../" DEVICE "/nvme/nvme0/%s class/block/%s",
 		 name, name, name);
-	sh(command);
+	do_sh(command);
 }
 
 static void disk_that_cannot_be_opened(void **state)
@@ -73,12 +72,12 @@ static void disk_that_cannot_be_opened(void **state)
 	snprintf(dev, sizeof(dev), "%s/dev", folder);
 	add_disk("nvme0n1");
 	assert_true(look(dev));
-	sh("touch dev/nvme0n1");
+	do_sh("touch dev/nvme0n1");
 	assert_false(look(dev));
 	add_disk("nvme1c2n3");
-	sh("echo 1 >class/block/nvme1c2n3/hidden");
+	do_sh("echo 1 >class/block/nvme1c2n3/hidden");
 	assert_true(look(dev));
-	sh("touch dev/nvme1n3");
+	do_sh("touch dev/nvme1n3");
 	assert_false(look(dev));
 }
 
@@ -107,27 +106,16 @@ static void disk_that_is_mounted(void **state)
 
 static int set_up(void **state)
 {
-	(void)state;
-	strcpy(folder, "/tmp/pci-use-test-XXXXXX");
-	if (!mkdtemp(folder))
+	if (folder_make(state))
 		return -1;
-	sh("mkdir -p bus/pci/devices class " DEVICE "; ln -s ../../../" DEVICE
-	   " bus/pci/devices/" ADDRESS);
+	do_sh("mkdir -p bus/pci/devices class " DEVICE "; ln -s ../../../" DEVICE
+	      " bus/pci/devices/" ADDRESS);
 	return 0;
-}
-
-static int tear_down(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, folder_remove)
 	const struct CMUnitTest tests[] = {
 		TEST(without_users),
 		TEST(interface_that_is_up),
