@@ -120,6 +120,18 @@ static double measure_pair(void)
 	return undisturbed_mean(ticks, PROBES);
 }
 
+static double measure_around(void)
+{
+	static double ticks[PROBES];
+
+	for (int i = 0; i < PROBES; i++) {
+		uint64_t start = clock_before_fault(), end = clock_after_fault();
+
+		ticks[i] = (double)(end - start);
+	}
+	return undisturbed_mean(ticks, PROBES);
+}
+
 static double measure_single(void)
 {
 	static double ticks[PROBES];
@@ -218,7 +230,7 @@ static double chain_ticks(unsigned links, int rounds, double pair)
 static void self_test(struct clock_facts *c)
 {
 	static const unsigned links[2] = { 64 * 2, 64 * 20 };
-	double link = chain_ticks(LONG_LINKS, 41, 0) / LONG_LINKS;
+	double link = chain_ticks(LONG_LINKS, 41, 0) / LONG_LINKS, around;
 
 	for (int i = 0; i < 2; i++) {
 		double ticks = chain_ticks(links[i], ROUNDS, c->pair);
@@ -227,6 +239,9 @@ static void self_test(struct clock_facts *c)
 		c->chain[i] = ticks / (link * links[i]) - 1;
 	}
 	c->empty = measure_pair() - c->pair;
+	around = measure_around() - c->around;
+	if (fabs(around) > fabs(c->empty))
+		c->empty = around;
 }
 
 int clock_calibrate(const char *want)
@@ -240,6 +255,7 @@ int clock_calibrate(const char *want)
 		c->tick_ns = measure_tick();
 	c->step = measure_step();
 	c->pair = measure_pair();
+	c->around = measure_around();
 	c->single = measure_single();
 	c->wall_ns = measure_wall(c->tick_ns);
 	self_test(c);

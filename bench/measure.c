@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "core/base/util.h"
 
 enum { CLOSURE_NS = 20 }; /* of one pass: what a wall clock reading may jitter */
 
@@ -103,8 +104,8 @@ void measure_take(void *measure, const struct op *op, const struct timing *t)
 
 static uint64_t net(uint64_t ticks, bool per_fault)
 {
-	bool chained = per_fault && bench_clock.chained;
-	double t = (double)ticks - (chained ? bench_clock.single : bench_clock.pair);
+	const struct clock_facts *c = &bench_clock;
+	double t = (double)ticks - (!per_fault ? c->pair : c->chained ? c->single : c->around);
 
 	return t > 0 ? (uint64_t)(t + 0.5) : 0;
 }
@@ -150,7 +151,12 @@ static int commit(struct series *s, struct pending *p)
 {
 	double ticks = (double)p->step.gaps, sum = 0;
 
-	s->passes++;
+	if (!s->passes++)
+		s->err = p->step.err;
+	if (s->err != p->step.err) {
+		s->other_err++;
+		return 0;
+	}
 	if (s->per_fault && p->step.faults != p->step.samples) {
 		s->bad++;
 		s->bad_faults = p->step.faults;
@@ -209,6 +215,9 @@ bool series_valid(const struct series *s, char *why, size_t size)
 			 "accesses: %llu for %llu",
 			 s->bad, s->passes, (unsigned long long)s->bad_faults,
 			 (unsigned long long)s->bad_samples);
+	else if (s->other_err)
+		snprintf(why, size, "%u of %u calls ended otherwise than with %s", s->other_err,
+			 s->passes, errno_name(s->err));
 	else if (!s->ticks.count)
 		snprintf(why, size, "no sample");
 	else if (s->per_fault && s->null_faults * 100 > s->null.count)

@@ -23,8 +23,10 @@ struct series {
 	enum cost_part part;
 	char text[64];
 	bool per_fault;	      /* else a sample is a call */
+	int err;	      /* the errno of all these calls; 0: they succeeded */
 	size_t bytes, unit;   /* of the place; of one fault */
 	unsigned passes, bad; /* bad: the kernel counted other faults than there are samples */
+	unsigned other_err;   /* passes whose call ended otherwise than the first one */
 	uint64_t bad_faults, bad_samples; /* of the last bad pass */
 	uint64_t faults, null_faults;
 	double wall_ns, inside_ns; /* closure: by the kernel's clock, and samples + gaps */

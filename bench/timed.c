@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -12,128 +11,51 @@
 #include "bench/clock.h"
 #include "core/actor/fault.h"
 
-static uint64_t faults_of_thread(void)
+static uint64_t word_of(const struct actor *a, const struct op *op, size_t at)
 {
-	struct rusage r;
-
-	getrusage(RUSAGE_THREAD, &r);
-	return (uint64_t)r.ru_minflt + (uint64_t)r.ru_majflt;
-}
-
-struct range {
-	char *base; /* page 0 of the region */
-	size_t first, stride, count;
-	bool store;
-	uint64_t *word; /* to store, one for each access */
-	const struct actor *a;
-	const struct op *op;
-};
-
-static uint64_t word_of(const struct range *r, size_t at)
-{
-	struct pattern_site site = { r->a->nonce, (uint8_t)r->op->region,
-				     (uint32_t)(at / BASE_PAGE) };
+	struct pattern_site site = { a->nonce, (uint8_t)op->region, (uint32_t)(at / BASE_PAGE) };
 	uint64_t word[BASE_PAGE / sizeof(uint64_t)];
 	size_t off = at % BASE_PAGE;
 
-	pattern_fill(word, off, sizeof(*word), r->op->value, &site);
+	pattern_fill(word, off, sizeof(*word), op->value, &site);
 	return word[off / sizeof(*word)];
 }
 
-/* Under a sanitizer its shadow memory would fault too. */
-#define UNSANITIZED __attribute__((no_sanitize("address")))
-
-UNSANITIZED static void touch_chained(const struct range *r, struct pass *p)
-{
-	uint64_t before = faults_of_thread(), wall = clock_kernel(), last = clock_end();
-
-	for (size_t i = 0; i < r->count; i++) {
-		volatile uint64_t *word =
-			(volatile uint64_t *)(void *)(r->base + r->first + i * r->stride);
-		uint64_t end;
-
-		if (r->store)
-			*word = r->word[i];
-		else
-			(void)*word;
-		end = clock_end();
-		p->tick[i] = end - last;
-		last = end;
-	}
-	p->wall_ns = clock_kernel() - wall;
-	p->faults = faults_of_thread() - before;
-	p->samples = (uint32_t)r->count;
-}
-
-UNSANITIZED static void touch(const struct range *r, struct pass *p)
-{
-	uint64_t before = faults_of_thread(), wall = clock_kernel(), last = clock_end();
-
-	for (size_t i = 0; i < r->count; i++) {
-		size_t at = r->first + i * r->stride;
-		volatile uint64_t *word = (volatile uint64_t *)(void *)(r->base + at);
-		uint64_t start, end;
-
-		start = clock_begin();
-		if (r->store)
-			*word = r->word[i];
-		else
-			(void)*word;
-		end = clock_end();
-		p->tick[i] = end - start;
-		p->gaps += start - last;
-		last = end;
-	}
-	p->wall_ns = clock_kernel() - wall;
-	p->faults = faults_of_thread() - before;
-	p->samples = (uint32_t)r->count;
-}
-
 /* What the loop itself touches is there before it counts. */
-static void rehearse(struct actor *a, const struct op *op)
+static void rehearse(struct actor *a)
 {
 	static uint64_t word[BASE_PAGE / sizeof(uint64_t)];
-	struct range r = { .base = (char *)word,
-			   .count = 1,
-			   .stride = BASE_PAGE,
-			   .store = true,
-			   .a = a,
-			   .op = op };
+	struct range r = { .first = (char *)word, .stride = BASE_PAGE, .count = 1, .store = true };
 
 	memset(&a->timing->step, 0, sizeof(a->timing->step));
 	memset(&a->timing->null, 0, sizeof(a->timing->null));
-	r.word = &a->timing->word[0];
+	r.word = a->timing->word;
 	for (int i = 0; i < 2; i++) {
-		touch(&r, &a->timing->step);
-		touch_chained(&r, &a->timing->step);
+		touch(&r, &a->timing->step, TOUCH_PAIR);
+		touch(&r, &a->timing->step, TOUCH_CHAINED);
 		r.store = false;
 	}
-	a->timing->step.gaps = 0;
 }
 
 static int timed_access(struct actor *a, const struct verb *verb, const struct op *op)
 {
 	struct timing *t = a->timing;
 	volatile uint8_t outcome = OUTCOME_OK;
-	struct range r = { .base = a->region[op->region].addr,
-			   .first = op->first * BASE_PAGE + (op->len ? op->off : 0),
+	size_t first = op->first * BASE_PAGE + (op->len ? op->off : 0);
+	struct range r = { .first = a->region[op->region].addr + first,
 			   .stride = op->unit,
 			   .count = op->npages * BASE_PAGE / op->unit,
 			   .store = verb->flags & VERB_STORES,
-			   .a = a,
-			   .op = op };
-
-	void (*pass)(const struct range *, struct pass *) = bench_clock.chained ? touch_chained :
-										  touch;
+			   .word = t->word };
+	enum touch_mode mode = bench_clock.chained ? TOUCH_CHAINED : TOUCH_PAIR;
 
 	t->faults = true;
-	rehearse(a, op);
-	r.word = t->word;
+	rehearse(a);
 	for (size_t i = 0; i < r.count; i++)
-		t->word[i] = r.store ? word_of(&r, r.first + i * r.stride) : 0;
-	FAULT_GUARD(outcome, pass(&r, &t->step));
+		t->word[i] = r.store ? word_of(a, op, first + i * r.stride) : 0;
+	FAULT_GUARD(outcome, touch(&r, &t->step, mode));
 	if (outcome == OUTCOME_OK)
-		FAULT_GUARD(outcome, pass(&r, &t->null));
+		FAULT_GUARD(outcome, touch(&r, &t->null, mode));
 	if (outcome != OUTCOME_OK)
 		t->step.samples = t->null.samples = 0;
 	return verb->exec(a, op);
@@ -153,13 +75,14 @@ static int call_once(struct actor *a, const struct verb *verb, const struct op *
 	p->wall_ns = clock_kernel() - wall;
 	p->faults = faults_of_thread() - before;
 	p->tick[0] = end - start;
-	p->samples = err ? 0 : 1;
+	p->samples = 1;
+	p->err = -err;
 	return err;
 }
 
 static int timed_call(struct actor *a, const struct verb *verb, const struct op *op)
 {
-	rehearse(a, op);
+	rehearse(a);
 	call_once(a, NULL, op, &a->timing->null);
 	return call_once(a, verb, op, &a->timing->step);
 }
@@ -174,6 +97,12 @@ static int begin_exit(struct actor *a, const struct verb *verb, const struct op 
 	return err;
 }
 
+/* By the CPU; others that have an outcome for each page are calls all the same. */
+static bool is_access(const struct verb *verb)
+{
+	return !strcmp(verb->name, "read") || !strcmp(verb->name, "write");
+}
+
 int timed_exec(struct actor *a, const struct verb *verb, const struct op *op)
 {
 	if (verb->name[0] == '-')
@@ -182,7 +111,7 @@ int timed_exec(struct actor *a, const struct verb *verb, const struct op *op)
 	a->timing->part = PART_STEP;
 	if (!strcmp(verb->name, "exit"))
 		return begin_exit(a, verb, op);
-	if (verb->flags & VERB_PER_PAGE && op->by == ACTOR_PROCESS)
+	if (is_access(verb) && op->by == ACTOR_PROCESS)
 		return timed_access(a, verb, op);
 	return timed_call(a, verb, op);
 }

@@ -6,25 +6,13 @@
 #ifndef BENCH_TIMED_H
 #define BENCH_TIMED_H
 
-#include "core/actor/actor.h"
+#include "bench/touch.h"
 
-enum {
-	TIMED_SAMPLES = IMAGE_PAGES,
-	/* Grows when samples of one program change their meaning; never compared across. */
-	TIMED_VERSION = 1,
-};
+/* Grows when samples of one program change their meaning; never compared across. */
+enum { TIMED_VERSION = 2 };
 
 enum timed_part { PART_STEP, PART_REAP };
 enum timed_exit { EXIT_UNTIMED, EXIT_TIMED, EXIT_AWAITED };
-
-/* One pass over the place: a reading before and after each access, or around the call. */
-struct pass {
-	uint32_t samples;
-	uint64_t faults; /* that the kernel counted for the thread meanwhile */
-	uint64_t wall_ns;
-	uint64_t gaps;		      /* ticks between a sample's end and the next one's begin */
-	uint64_t tick[TIMED_SAMPLES]; /* raw: the cost of the readings is inside */
-};
 
 /* In the shared memory of the channel. */
 struct timing {
@@ -35,7 +23,7 @@ struct timing {
 	/* The step; and its null experiment: the same loop when nothing is left to fault,
 	 * or a system call that does nothing. */
 	struct pass step, null;
-	uint64_t word[TIMED_SAMPLES]; /* what is stored */
+	uint64_t word[TOUCH_SAMPLES]; /* what is stored */
 };
 
 /*

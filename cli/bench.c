@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/perturb.h"
 #include "cli/cli.h"
 #include "core/actor/actor.h"
 #include "results/cost.h"
@@ -16,6 +17,7 @@ enum {
 	BYTES = 4 << 20, /* of the default region */
 	BYTES_HUGE = 16 << 20,
 	BYTES_HUGETLB = 8 << 20,
+	PERTURB_ROUNDS = 301,
 };
 
 static const uint64_t LIMIT_NS = 5000000000; /* of one benchmark */
@@ -94,6 +96,8 @@ static void print_series(const struct series *s)
 	print_quantile(&s->ticks, "p99.9", 0.999);
 	printf(" max %.0f mean %.0f; n %llu of %zu processes", shown((double)s->ticks.max),
 	       shown(histogram_mean(&s->ticks)), (unsigned long long)s->ticks.count, s->processes);
+	if (s->err)
+		printf("; all refused with %s", errno_name(s->err));
 	if (s->null.count)
 		printf("; null %.0f", shown(histogram_quantile(&s->null, 0.5)));
 	if (s->wall_ns > 0 && bench_clock.tick_ns > 0)
@@ -189,6 +193,20 @@ static void print_clock(void)
 	       c->empty, c->chain_ns[0], c->chain_ns[1], c->chain[0] * 100, c->chain[1] * 100);
 }
 
+static void print_perturbation(const struct perturbations *p)
+{
+	static const char *const name[PERTURB_MODES] = { "pairs of readings", "chained",
+							 "the untimed loop again" };
+
+	if (!p->rounds)
+		return;
+	printf("# a first touch untimed: %.0f %s; slower by the clock, with the 95 %% interval:\n",
+	       p->fault_ns, bench_clock.tick_ns > 0 ? "ns" : "instructions");
+	for (int i = 0; i < PERTURB_MODES; i++)
+		printf("#   %-22s %+.2f %% (%+.2f to %+.2f)\n", name[i], p->mode[i].ratio * 100,
+		       p->mode[i].low * 100, p->mode[i].high * 100);
+}
+
 /* On the cells' CPU. Other work may disturb one try. */
 static int start_clock(const struct cli *cli)
 {
@@ -203,8 +221,10 @@ static int start_clock(const struct cli *cli)
 							 "instructions" :
 							 "not on this architecture");
 		bench_clock.chained = cli->chained;
-		if (clock_sound(&bench_clock, why, sizeof(why)))
+		if (clock_sound(&bench_clock, why, sizeof(why))) {
+			perturb_measure(&bench_perturbations, PERTURB_ROUNDS);
 			return 0;
+		}
 	}
 	return cli_fail(EXIT_BROKEN, "the clock fails its self-test: %s", why);
 }
@@ -230,8 +250,10 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 		err = cli_fail(EXIT_BROKEN, "the record could not be written");
 	ktap_plan(&s.ktap, l->count);
 	progress_begin(&s.progress, l->count, s.end_ns);
-	if (!err)
+	if (!err) {
 		print_clock();
+		print_perturbation(&bench_perturbations);
+	}
 	s.run = bench_cell;
 	for (size_t i = 0; i < l->count && !err && !session_time_over(&s); i++) {
 		session_cell(&s, &l->cell[i], NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/perturb.h"
 #include "results/environment.h"
 #include "results/run_internal.h"
 
@@ -19,6 +20,8 @@ void cost_workload(const struct cell *c, const struct series *s, char *buf, size
 		 TIMED_VERSION, s->per_fault && bench_clock.chained ? " chained" : "",
 		 steps ? steps : "", c->mem->name, s->step, cost_part_name(s->part), s->bytes,
 		 s->unit);
+	if (s->err)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " err=%d", s->err);
 	for (int i = 0; i < PIN_CLASSES; i++) {
 		size_t n = strlen(text);
 
@@ -39,6 +42,22 @@ static void put_number(json_t *o, const char *key, uint64_t n)
 	json_object_set_new(o, key, json_integer((json_int_t)n));
 }
 
+/* Slower than the untimed loop, as [ratio, low, high]. */
+static json_t *perturbation_json(void)
+{
+	static const char *const name[PERTURB_MODES] = { "pair", "chained", "again" };
+	const struct perturbations *p = &bench_perturbations;
+	json_t *o = json_object();
+
+	put_number(o, "rounds", (uint64_t)p->rounds);
+	json_object_set_new(o, "fault_ns", json_real(p->fault_ns));
+	for (int i = 0; i < PERTURB_MODES; i++)
+		json_object_set_new(
+			o, name[i],
+			json_pack("[fff]", p->mode[i].ratio, p->mode[i].low, p->mode[i].high));
+	return o;
+}
+
 int cost_write_clock(struct record *r)
 {
 	const struct clock_facts *c = &bench_clock;
@@ -53,9 +72,12 @@ int cost_write_clock(struct record *r)
 	json_object_set_new(o, "chained", json_boolean(c->chained));
 	json_object_set_new(o, "single", json_real(c->single));
 	json_object_set_new(o, "pair", json_real(c->pair));
+	json_object_set_new(o, "around", json_real(c->around));
 	json_object_set_new(o, "empty", json_real(c->empty));
 	json_object_set_new(o, "chain_ns", json_pack("[ff]", c->chain_ns[0], c->chain_ns[1]));
 	json_object_set_new(o, "chain", json_pack("[ff]", c->chain[0], c->chain[1]));
+	if (bench_perturbations.rounds)
+		json_object_set_new(o, "perturbation", perturbation_json());
 	return record_line(r, o);
 }
 
@@ -102,6 +124,8 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s)
 	put_text(o, "workload", workload);
 	put_text(o, "clock", bench_clock.name);
 	json_object_set_new(o, "tick_ns", json_real(bench_clock.tick_ns));
+	if (s->err)
+		put_text(o, "errno", errno_name(s->err));
 	put_number(o, "bytes", s->bytes);
 	put_number(o, "unit", s->unit);
 	json_object_set_new(o, "valid", json_boolean(valid));

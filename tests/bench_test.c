@@ -2,6 +2,7 @@
 // Timed steps on the running kernel, and what makes a number invalid.
 #include "tests/scenario.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -122,7 +123,38 @@ static void calls_and_exits_are_samples(void)
 	measure_free(&m);
 }
 
+/* Not the CPU's own loads: what is timed is the system call. */
+static void a_remote_access_is_a_call(void)
+{
+	expect("P:write=1 [P:vm-read] [P:mem-write=2]", 2, 3);
+	assert_false(m.series[0].per_fault);
+	assert_true(m.series[0].bytes == (size_t)PAGES * BASE_PAGE);
+	measure_free(&m);
+}
+
 static struct timing fake;
+
+static void refused_calls_are_not_mixed_with_others(void)
+{
+	static const struct step step = { .actor = "F", .verb = "seal", .timed = true };
+	struct op op = { .step = &step, .number = 1, .npages = 1, .unit = BASE_PAGE };
+	char why[200];
+
+	assert_int_equal(measure_init(&m), 0);
+	memset(&fake, 0, sizeof(fake));
+	fake.step.samples = 1;
+	fake.step.tick[0] = 100000;
+	for (int i = 0; i < 2; i++) {
+		fake.step.err = i ? 0 : EBUSY;
+		assert_true(!i || series_valid(&m.series[0], why, sizeof(why)));
+		measure_take(&m, &op, &fake);
+		assert_int_equal(measure_end_cell(&m, true), 0);
+		assert_int_equal(m.series[0].err, EBUSY);
+	}
+	assert_false(series_valid(&m.series[0], why, sizeof(why)));
+	assert_non_null(strstr(why, "EBUSY"));
+	measure_free(&m);
+}
 
 static struct series *fake_series(uint32_t samples, uint64_t faults, double wall)
 {
@@ -168,6 +200,8 @@ int main(void)
 	what_does_not_fault_is_invalid();
 	what_the_model_refuses_gives_no_number();
 	calls_and_exits_are_samples();
+	a_remote_access_is_a_call();
+	refused_calls_are_not_mixed_with_others();
 	closure_and_counts_are_checked();
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/timed.h"
 #include "core/actor/harness.h"
 #include "core/run/judge.h"
 #include "core/verb/list.h"
@@ -127,7 +128,8 @@ static int call(struct executor *x, const struct op *op, struct reply *reply)
 	if (op->by == ACTOR_FILE) {
 		uint64_t start = now_ns();
 
-		*reply = (struct reply){ .err = op->verb->exec(a, op) };
+		*reply = (struct reply){ .err = op->timed ? timed_exec(a, op->verb, op) :
+							    op->verb->exec(a, op) };
 		if (!reply->err && op->verb->post)
 			reply->post = op->verb->post(a, op);
 		reply->ns = now_ns() - start;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/perturb.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "bench/clock.h"
+
+enum { PAGES = 256, PASSES = PERTURB_MODES + 1, ROUNDS_MAX = 2001, WARM_UP = 2 };
+
+struct perturbations bench_perturbations;
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The last page is there, so that no pass makes a page table. */
+static int one_pass(enum touch_mode mode, double *ns)
+{
+	static uint64_t word[PAGES];
+	static struct pass pass;
+	size_t len = (PAGES + 1) * BASE_PAGE;
+	char *base = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct range r = {
+		.first = base, .stride = BASE_PAGE, .count = PAGES, .store = true, .word = word
+	};
+
+	if (base == MAP_FAILED)
+		return -errno;
+	madvise(base, len, MADV_NOHUGEPAGE);
+	*(volatile char *)(base + PAGES * BASE_PAGE) = 1;
+	touch(&r, &pass, mode);
+	*ns = (double)pass.wall_ns;
+	munmap(base, len);
+	return pass.faults == PAGES ? 0 : -EAGAIN;
+}
+
+static void shuffle(int *order, int n)
+{
+	for (int i = n - 1; i > 0; i--) {
+		int j = (int)(random() % (i + 1)), swap = order[i];
+
+		order[i] = order[j];
+		order[j] = swap;
+	}
+}
+
+/* Order statistics of the median: exact but for the normal approximation of the binomial. */
+static struct perturbation median_of(double *ratio, int n)
+{
+	int half = (int)ceil(0.98 * sqrt(n)), low = n / 2 - half, high = n / 2 + half;
+
+	qsort(ratio, (size_t)n, sizeof(*ratio), by_size);
+	return (struct perturbation){ .ratio = ratio[n / 2] - 1,
+				      .low = ratio[low < 0 ? 0 : low] - 1,
+				      .high = ratio[high >= n ? n - 1 : high] - 1 };
+}
+
+int perturb_measure(struct perturbations *p, int rounds)
+{
+	static double ratio[PERTURB_MODES][ROUNDS_MAX], untimed[ROUNDS_MAX];
+	int order[PASSES] = { 0, 1, 2, 3 }, kept = 0;
+
+	*p = (struct perturbations){ 0 };
+	if (rounds > ROUNDS_MAX)
+		rounds = ROUNDS_MAX;
+	for (int i = 0; i < rounds + WARM_UP; i++) {
+		double ns[PASSES];
+		bool whole = true;
+
+		shuffle(order, PASSES);
+		for (int k = 0; k < PASSES && whole; k++) {
+			int which = order[k];
+			int err = one_pass(which < PERTURB_MODES ? (enum touch_mode)which :
+								   TOUCH_UNTIMED,
+					   &ns[which]);
+
+			if (err && err != -EAGAIN)
+				return err;
+			whole = !err;
+		}
+		if (i < WARM_UP || !whole)
+			continue;
+		for (int k = 0; k < PERTURB_MODES; k++)
+			ratio[k][kept] = ns[k] / ns[PERTURB_MODES];
+		untimed[kept++] = ns[PERTURB_MODES] / PAGES;
+	}
+	if (!kept)
+		return -EAGAIN;
+	for (int k = 0; k < PERTURB_MODES; k++)
+		p->mode[k] = median_of(ratio[k], kept);
+	qsort(untimed, (size_t)kept, sizeof(*untimed), by_size);
+	p->fault_ns = untimed[kept / 2];
+	p->rounds = kept;
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The loop that faults: one word for each unit of a range. All ways of timing it are the
+ * same code, so that what they cost is not the address of a branch (see docs/measuring.md).
+ */
+#ifndef BENCH_TOUCH_H
+#define BENCH_TOUCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/actor/actor.h"
+
+enum { TOUCH_SAMPLES = IMAGE_PAGES };
+
+/* One pass over the place: a reading before and after each access, or around the call. */
+struct pass {
+	uint32_t samples;
+	int err;	 /* of a call that was refused */
+	uint64_t faults; /* that the kernel counted for the thread meanwhile */
+	uint64_t wall_ns;
+	uint64_t gaps;		      /* ticks between a sample's end and the next one's begin */
+	uint64_t tick[TOUCH_SAMPLES]; /* raw: the cost of the readings is inside */
+};
+
+enum touch_mode {
+	TOUCH_PAIR,    /* a reading before and one after each access */
+	TOUCH_CHAINED, /* one reading between two accesses */
+	TOUCH_UNTIMED, /* none; no samples */
+};
+
+struct range {
+	char *first; /* the first word */
+	size_t stride, count;
+	bool store;
+	const uint64_t *word; /* to store, one for each access */
+};
+
+/* Fills all of *p but what the mode does not measure. */
+void touch(const struct range *r, struct pass *p, enum touch_mode mode);
+
+/* That the kernel counted for the calling thread so far. */
+uint64_t faults_of_thread(void);
+
+#endif
