@@ -7,6 +7,8 @@
 #define RXE_ON_DEMAND "docs/findings/rxe-on-demand.c"
 #define ZERO_AND_FILE "84209e87c696 (6.2): R/O pins break COW of zero and file pages"
 #define HUGETLB_DISCARD "90e7e7f5ef3f (5.18): MADV_DONTNEED of hugetlb"
+#define COLLAPSE_WRITABLE \
+	"\"mm: enable khugepaged anonymous collapse on non-writable regions\" (6.18)"
 
 const struct deviation deviations[] = {
 	{ "*-hugetlb/mem=hugetlb-2M/pin=vmsplice", "leak", 0, 0,
@@ -76,6 +78,14 @@ const struct deviation deviations[] = {
 	  true },
 	{ "pin-before-fork/rw-pin-then-fork-of-a-read-only-area/mem=*huge*", NULL, 5012, 6013,
 	  "mm/hugetlb: don't map folios writable without VM_WRITE when copying during fork()",
+	  true },
+	{ "thp/collapse-*-shared-with-a-child/*", "refused", 6001, 6017, COLLAPSE_WRITABLE, false },
+	{ "thp/collapse-in-the-child/*", "refused", 6001, 6017, COLLAPSE_WRITABLE, false },
+	{ "remote/forced-write-to-hugetlb-*", "refused", 6001, 6013,
+	  "f347454d0341 (6.2, 6.1.2) refuses forced stores to hugetlb; \"mm/hugetlb: support "
+	  "FOLL_FORCE|FOLL_WRITE\" (6.14)",
+	  false },
+	{ "dontfork/dofork-*/mem=*huge*", "refused", 7000, 0, "docs/findings/dofork-of-hugetlb.c",
 	  true },
 	{ NULL, NULL, 0, 0, NULL, false },
 };
