@@ -44,6 +44,8 @@ static void refused(void **state)
 		{ "anon", "P:unmap@[0] P:remap", "1:13: expected one mapping" },
 		{ "anon", "P:protect=ro@[0] P:remap", "1:18: expected one mapping" },
 		{ "anon", "P:wipeonfork@[0] P:remap", "1:18: expected one mapping" },
+		{ "stack", "P:unmap@[1]", "1:1: expected all of the region: a hole in 'stack'" },
+		{ "hugetlb-2M", "P:map=a:8p P:fork", "1:1: expected at most 8 huge pages" },
 	};
 
 	(void)state;

@@ -288,13 +288,15 @@ static int clone_main(void *arg)
 
 pid_t actor_clone_vm(struct actor *a, int child, int flags)
 {
-	static char stack[16 * BASE_PAGE] __attribute__((aligned(BASE_PAGE)));
-	static struct actor self;
+	enum { STACK = 16 * BASE_PAGE };
+	/* One each: those that live share this memory. */
+	static char stack[PROCS_MAX][STACK] __attribute__((aligned(BASE_PAGE)));
+	static struct actor self[PROCS_MAX];
 
-	self = *a;
-	self.proc = child;
-	self.thread = 0;
-	return clone(clone_main, stack + sizeof(stack), CLONE_VM | SIGCHLD | flags, &self);
+	self[child] = *a;
+	self[child].proc = child;
+	self[child].thread = 0;
+	return clone(clone_main, stack[child] + STACK, CLONE_VM | SIGCHLD | flags, &self[child]);
 }
 
 static void *thread_main(void *arg)

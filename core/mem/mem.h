@@ -36,6 +36,7 @@ struct mem_kind {
 	unsigned units; /* default size of a region, in units */
 	enum settle_at settle_at;
 	bool hugetlb; /* hugetlbfs: advice that works on LRU pages is refused */
+	bool grows;   /* a hole in it fills itself when it is touched: MAP_GROWSDOWN */
 	bool mutant;
 
 	/*

@@ -72,6 +72,7 @@ const struct mem_kind mem_stack = {
 	.share = SHARE_PRIVATE_ANON,
 	.unit = BASE_PAGE,
 	.units = 2,
+	.grows = true,
 	.map = stack_map,
 	.check = stack_check,
 };

@@ -84,6 +84,7 @@ int resolve_child(struct resolver *r, struct op *op)
 	r->plan->parent[child] = op->proc;
 	r->plan->space[child] = op->verb->flags & VERB_SHARES ? op->space : child;
 	r->alive[child] = true;
+	r->fresh[child] = r->fresh[op->proc];
 	if (child >= r->plan->nprocs)
 		r->plan->nprocs = child + 1;
 	return 0;

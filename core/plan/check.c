@@ -8,6 +8,9 @@
 
 #include "core/actor/actor.h"
 
+/* What need hugetlb-2M promises for the whole cell. */
+enum { HUGETLB_PAGES = 8 };
+
 enum { MAPPED = 1, DONTFORK = 2, WIPEONFORK = 4, READABLE = 8, WRITABLE = 16 };
 
 #define FRESH (MAPPED | READABLE | WRITABLE)
@@ -111,6 +114,9 @@ static int check_range(const struct checker *c, const struct op *op)
 		return check_pin(c, op);
 	if (is(op, "remap") && !uniform(c, op, 0xff))
 		return bad(c, op, "expected one mapping, without holes and alike in all its pages");
+	if (is(op, "unmap") && c->mem->grows && op->npages < region_pages(c, op->region))
+		return bad(c, op, "expected all of the region: a hole in '%s' grows back",
+			   c->mem->name);
 	if (!is(op, "unmap") && !uniform(c, op, MAPPED))
 		return bad(c, op, "expected a range that is mapped as a whole, or not at all");
 	return 0;
@@ -177,6 +183,19 @@ static void follow(struct checker *c, const struct op *op)
 		set(c, op, WIPEONFORK, is(op, "wipeonfork") ? WIPEONFORK : 0);
 }
 
+/* Each process has pages of its own of private memory once it stored to them. */
+static int check_pool(const struct checker *c, const struct op *op)
+{
+	size_t units = 0, copies = c->mem->share == SHARE_SHARED ? 1 : (size_t)c->plan->nprocs;
+
+	for (int r = 0; r < c->plan->nregions; r++)
+		units += c->plan->region[r].units;
+	if (!c->mem->hugetlb || units * copies <= HUGETLB_PAGES)
+		return 0;
+	return bad(c, op, "expected at most %d huge pages, with a copy for each process",
+		   HUGETLB_PAGES);
+}
+
 int plan_check(const struct plan *plan, const struct program *p, const struct mem_kind *mem,
 	       struct parse_error *err)
 {
@@ -193,7 +212,9 @@ int plan_check(const struct plan *plan, const struct program *p, const struct me
 	for (int i = 0; i < plan->nops && !code; i++) {
 		const struct op *op = &plan->op[i];
 
-		if (op->step)
+		if (op->step && (is(op, "map") || op->verb->arg == ARG_CHILD))
+			code = check_pool(&c, op);
+		if (op->step && !code)
 			code = is(op, "map") ? check_map(&c, op) : check_place(&c, op);
 		if (op->step && !code && !is(op, "map"))
 			code = check_range(&c, op);

@@ -8,29 +8,7 @@
 
 enum { ERRNO_MAX = 134 };
 
-const struct verb plan_wait = { .name = "wait", .by = ACTOR_PROCESS };
 const struct verb plan_claim = { .name = "claim", .by = ACTOR_PROCESS };
-
-int resolve_wait(struct resolver *r, struct op *op)
-{
-	const struct op *begun = r->background < 0 ? NULL : &r->plan->op[r->background];
-
-	if (!begun || strcmp(begun->step->actor, r->step->actor))
-		return plan_bad(r, -EINVAL, "expected a step of '%s' with '&' before 'wait'",
-				r->step->actor);
-	if (r->step->arg[0] || r->step->has_place)
-		return plan_bad(r, -EINVAL, "expected no argument for 'wait'");
-	*op = (struct op){ .verb = &plan_wait,
-			   .step = r->step,
-			   .number = op->number,
-			   .by = ACTOR_PROCESS,
-			   .proc = begun->proc,
-			   .thread = begun->thread,
-			   .pin = -1,
-			   .about = r->background };
-	r->background = -1;
-	return 0;
-}
 
 static int one_of(struct resolver *r, const char *word, const char *yes, const char *no, bool *is)
 {
@@ -43,9 +21,9 @@ static int one_of(struct resolver *r, const char *word, const char *yes, const c
 static int living(struct resolver *r, const char *word, int *proc)
 {
 	*proc = plan_proc(word);
-	return *proc >= 0 && r->alive[*proc] ?
-		       0 :
-		       plan_bad(r, -EINVAL, "expected a process that lives, got '%s'", word);
+	if (*proc < 0 || !r->alive[*proc])
+		return plan_bad(r, -EINVAL, "expected a process that lives, got '%s'", word);
+	return plan_idle(r, *proc);
 }
 
 static int claim_errno(struct resolver *r, struct op *op, struct plan_claim *c)
@@ -85,6 +63,9 @@ static int claim_pfn(struct resolver *r, struct op *op, struct plan_claim *c)
 	if (r->action < 0 || r->plan->op[r->action].background ||
 	    r->plan->op[r->action].verb == &plan_wait)
 		return plan_bad(r, -EINVAL, "expected a claim about pfn right behind a step");
+	if (r->plan->op[r->action].verb->arg == ARG_CHILD &&
+	    r->plan->op[r->action].child == c->proc)
+		return plan_bad(r, -EINVAL, "expected a process that lived before that step");
 	op->about = r->action;
 	r->plan->op[r->action].watch |= 1u << c->proc;
 	return 0;

@@ -112,6 +112,8 @@ static int resolve_new_pin(struct resolver *r, struct op *op)
 
 	if (n == PINS_MAX)
 		return plan_bad(r, -EINVAL, "expected at most %d pins", PINS_MAX);
+	if (r->fresh[op->proc])
+		return plan_bad(r, -EINVAL, "expected no pin by a process after exec");
 	op->pin_kind = r->pin[op->verb->pin_class];
 	if (!op->pin_kind)
 		return plan_bad(r, -ENOTSUP, "no mechanism for '%s'", op->verb->name);
@@ -155,13 +157,21 @@ static int resolve_held_pin(struct resolver *r, struct op *op)
 	return 0;
 }
 
-static void drop_process(struct resolver *r, const struct op *op)
+/* The model knows an address space by the number of the process that made it. */
+static int drop_process(struct resolver *r, struct op *op)
 {
-	r->alive[op->proc] = !strcmp(op->verb->name, "exec");
+	for (int i = 0; i < r->plan->nprocs; i++)
+		if (i != op->proc && r->alive[i] && r->plan->space[i] == op->proc)
+			return plan_bad(r, -EINVAL,
+					"expected no '%s' while another process has this memory",
+					op->verb->name);
+	op->child = r->plan->parent[op->proc];
+	r->alive[op->proc] = r->fresh[op->proc] = !strcmp(op->verb->name, "exec");
 	r->plan->space[op->proc] = op->proc;
 	for (int i = 0; i < r->plan->npins; i++)
 		if (r->pins[i].owner == op->proc)
 			r->pins[i].live = false;
+	return 0;
 }
 
 static int resolve_arg(struct resolver *r, struct op *op)
@@ -245,29 +255,6 @@ static int device_range(struct resolver *r, struct op *op)
 	return p->kind->oneshot ? pin_transfer(r, op) : 0;
 }
 
-/* One step at a time may be under way beside the others. */
-static int resolve_background(struct resolver *r, struct op *op)
-{
-	const struct op *begun = r->background >= 0 ? &r->plan->op[r->background] : NULL;
-	bool leaves = op->verb->flags & VERB_WHOLE && op->verb->arg == ARG_NONE;
-
-	if (op->thread && leaves)
-		return plan_bad(r, -EINVAL, "expected the first thread for '%s'", op->verb->name);
-	if (begun && op->by == ACTOR_PROCESS && op->proc == begun->proc &&
-	    (op->thread == begun->thread || leaves))
-		return plan_bad(r, -EINVAL, "expected '%s:wait' before the next step of '%s'",
-				begun->step->actor, r->step->actor);
-	if (!r->step->background)
-		return 0;
-	if (begun || op->by != ACTOR_PROCESS || leaves)
-		return plan_bad(r, -EINVAL, "expected no '&' here: %s",
-				begun ? "one step at a time may be under way" :
-					"this step can't run beside others");
-	op->background = true;
-	r->background = (int)(op - r->plan->op);
-	return 0;
-}
-
 static int resolve_step(struct resolver *r, struct op *op)
 {
 	const struct step *s = r->step;
@@ -304,10 +291,8 @@ static int resolve_step(struct resolver *r, struct op *op)
 		err = file_range(r, op);
 	if (!err && !strcmp(op->verb->name, "remap") && s->has_place && s->place.first >= 0)
 		return plan_bad(r, -EINVAL, "expected a whole region for 'remap'");
-	if (!err && (op->verb->flags & VERB_WHOLE) && op->verb->arg == ARG_NONE) {
-		op->child = r->plan->parent[op->proc];
-		drop_process(r, op);
-	}
+	if (!err && (op->verb->flags & VERB_WHOLE) && op->verb->arg == ARG_NONE)
+		err = drop_process(r, op);
 	if (!err && !strcmp(op->verb->name, "unmap") && !op->proc && s->place.first < 0)
 		r->unmapped[op->region] = true;
 	if (op->by == ACTOR_BYSTANDER)

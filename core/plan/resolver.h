@@ -23,6 +23,7 @@ struct resolver {
 	struct parse_error *err;
 	const struct step *step;
 	bool alive[PROCS_MAX], unmapped[REGIONS_MAX];
+	bool fresh[PROCS_MAX];		/* a new image since its exec, or since its maker's */
 	size_t file_pages[REGIONS_MAX]; /* base pages that F's file has now */
 	struct plan_pin pins[PINS_MAX];
 	int background; /* the op that runs beside others, or -1 */
@@ -39,9 +40,12 @@ int plan_proc(const char *name);
 /* The number of thread "P.1", "P.2", ...; -1 for another name. */
 int plan_thread(const char *name);
 
-/* plan/claim.c: `wait` and claims, into *op. As below. */
-int resolve_wait(struct resolver *r, struct op *op);
+/* plan/claim.c, plan/background.c: claims, `wait` and '&', into *op. As below. */
 int resolve_claim(struct resolver *r, struct op *op);
+int resolve_wait(struct resolver *r, struct op *op);
+int resolve_background(struct resolver *r, struct op *op);
+/* Refused while the first thread of the process has a step with '&' under way. */
+int plan_idle(struct resolver *r, int proc);
 
 /* The arguments of verbs, each into *op. Return 0 or what plan_bad() returned. */
 int resolve_value(struct resolver *r, struct op *op);

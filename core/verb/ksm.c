@@ -120,12 +120,19 @@ static int merge_emit(FILE *out, const struct op *op)
 	return 0;
 }
 
+/* KSM takes anonymous base pages; of others the advice is ignored. */
+static bool can_merge(const struct mem_kind *mem)
+{
+	return !mem->hugetlb && mem->share < SHARE_SHARED;
+}
+
 const struct verb verb_merge = {
 	.name = "merge",
 	.about = "MADV_MERGEABLE: KSM merges each page with a twin; a held page is left alone",
 	.needs = { "ksm" },
 	.rule = "Documentation/admin-guide/mm/ksm.rst; mm/ksm.c write_protect_page()",
 	.by = ACTOR_PROCESS,
+	.fits = can_merge,
 	.exec = merge_exec,
 	.post = merge_post,
 	.model = event_model,

@@ -147,7 +147,8 @@ static int remap_exec(struct actor *a, const struct op *op)
 {
 	struct region *r = &a->region[op->region];
 	char *to = actor_address(op->region, r->addr == actor_address(op->region, 0));
-	void *at = mremap(r->addr, r->len, r->len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	size_t len = op_bytes(op);
+	void *at = mremap(r->addr, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 
 	if (at == MAP_FAILED)
 		return -errno;
