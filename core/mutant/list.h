@@ -26,5 +26,9 @@ extern const struct mutant mutant_uffd_continue_anew, mutant_uffd_move_nothing;
 extern const struct mutant mutant_uffd_move_loses;
 extern const struct mutant mutant_clone_forks, mutant_spawn_wipes, mutant_vfork_store_forks,
 	mutant_clone_store_forks;
+/* mutant/part.c */
+extern const struct mutant mutant_discard_all, mutant_protect_all, mutant_unmap_all;
+extern const struct mutant mutant_dontfork_all, mutant_wipeonfork_all, mutant_guard_all;
+extern const struct mutant mutant_mlock_all, mutant_uffd_wp_all, mutant_uffd_copy_all;
 
 #endif

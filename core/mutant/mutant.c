@@ -330,6 +330,15 @@ const struct mutant *const mutants[] = {
 	&mutant_vfork_store_forks,
 	&mutant_clone_store_forks,
 	&mutant_clone_forks,
+	&mutant_discard_all,
+	&mutant_protect_all,
+	&mutant_unmap_all,
+	&mutant_dontfork_all,
+	&mutant_wipeonfork_all,
+	&mutant_guard_all,
+	&mutant_mlock_all,
+	&mutant_uffd_wp_all,
+	&mutant_uffd_copy_all,
 	NULL,
 };
 

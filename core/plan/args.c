@@ -189,3 +189,36 @@ int resolve_region(struct resolver *r, struct op *op)
 	op->npages = plan->region[op->region].units * (r->mem->unit / BASE_PAGE);
 	return 0;
 }
+
+bool place_in_base_pages(const struct resolver *r, const struct op *op)
+{
+	bool whole = op->off % BASE_PAGE == 0 && op->len % BASE_PAGE == 0;
+
+	if (op->by == ACTOR_DEVICE)
+		return whole;
+	return !(op->verb->flags & (VERB_LOOKS | VERB_STORES)) && (whole || !pin_of_sectors(r, op));
+}
+
+int resolve_part(struct resolver *r, struct op *op)
+{
+	const bool pins = op->verb->flags & VERB_TAKES_PIN;
+	const char *name = op->verb->name;
+
+	if (op->unit == BASE_PAGE || op->verb->flags & (VERB_WHOLE | VERB_UNITS))
+		return plan_bad(r, pins ? -ENOTSUP : -EINVAL, "expected whole pages for '%s'",
+				name);
+	if (r->mem->hugetlb && !pins && op->by == ACTOR_PROCESS)
+		return plan_bad(r, -ENOTSUP, "expected whole pages: '%s' can't be divided",
+				r->mem->name);
+	if (op->off % BASE_PAGE || op->len % BASE_PAGE)
+		return plan_bad(r, pins ? -ENOTSUP : -EINVAL,
+				"expected an offset and a length in base pages of %zu bytes",
+				(size_t)BASE_PAGE);
+	if (op->npages * BASE_PAGE != op->unit)
+		return plan_bad(r, -EINVAL, "expected a part of one page for '%s'", name);
+	op->part = op->len < op->unit;
+	op->first += op->off / BASE_PAGE;
+	op->npages = op->len / BASE_PAGE;
+	op->off = op->len = 0;
+	return 0;
+}

@@ -42,10 +42,7 @@ static int resolve_place(struct resolver *r, struct op *op)
 				"expected an offset and a length in sectors of %d bytes", SECTOR);
 	if ((size_t)p->off + p->len > r->mem->unit)
 		return plan_bad(r, -EINVAL, "expected bytes below %zu of a page", r->mem->unit);
-	if (p->len && !(op->verb->flags & (VERB_LOOKS | VERB_STORES)) && !pin_of_sectors(r, op))
-		return plan_bad(r, op->verb->flags & VERB_TAKES_PIN ? -ENOTSUP : -EINVAL,
-				"expected whole pages for '%s'", op->verb->name);
-	return 0;
+	return p->len && place_in_base_pages(r, op) ? resolve_part(r, op) : 0;
 }
 
 static int pin_by_name(struct resolver *r, const char *name)

@@ -55,6 +55,13 @@ int resolve_prot(struct resolver *r, struct op *op);
 int resolve_seal(struct resolver *r, struct op *op);
 int resolve_region(struct resolver *r, struct op *op);
 
+/*
+ * A place with bytes is one of base pages where no bytes are moved: for calls, and
+ * for a device that looks through a held pin. resolve_part() makes it one.
+ */
+bool place_in_base_pages(const struct resolver *r, const struct op *op);
+int resolve_part(struct resolver *r, struct op *op);
+
 /* A transfer may be of sectors; what is held is whole pages. */
 bool pin_of_sectors(const struct resolver *r, const struct op *op);
 

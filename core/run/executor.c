@@ -141,11 +141,15 @@ static int call(struct executor *x, const struct op *op, struct reply *reply)
 /* What a device did not look at would be judged as a pass. */
 static int looked_at_all(struct executor *x, const struct op *op)
 {
-	size_t last = op->first + op->npages - 1;
+	size_t first = op->first, last = op->first + op->npages - 1;
 
 	if (op->by != ACTOR_DEVICE || !(op->verb->flags & VERB_LOOKS))
 		return 0;
-	if (x->base.sectors[op->first] && x->base.sectors[last])
+	while (first < last && !op_sectors(op, first))
+		first++;
+	while (last > first && !op_sectors(op, last))
+		last--;
+	if (x->base.sectors[first] && x->base.sectors[last])
 		return 0;
 	return executor_broken(x, "the device read returned no bytes", EIO);
 }
@@ -248,10 +252,12 @@ static void note_unmet(struct executor *x, const struct op *op)
 void executor_flags(struct executor *x, struct op *op)
 {
 	const struct op m = plan_model_op(op);
+	struct op around = m;
 
+	op_around(&around);
 	if (!(op->verb->flags & VERB_WHOLE)) {
-		op->pinned = model_range_pinned(&x->model, &m);
-		op->shared = model_range_shared(&x->model, &m);
+		op->pinned = model_range_pinned(&x->model, &around);
+		op->shared = model_range_shared(&x->model, &around);
 		op->empty = model_range_empty(&x->model, &m);
 	}
 	op->prove = fills(x, op) && !op->pinned && x->cell->mem->settle_at == SETTLE_NEVER;

@@ -47,7 +47,8 @@ static int discard_post(struct actor *a, const struct op *op)
 	/* A guard counts as swapped, and stays. */
 	for (size_t i = 0; left > 0 && i < op->npages; i++)
 		left -= pagemap_bit(op_addr(a, op) + i * BASE_PAGE, PAGEMAP_GUARD) == 1;
-	return left ? actor_why(a, "a page is still in the page table") : 0;
+	return left ? actor_why(a, "a page is still in the page table") :
+		      event_rest(a, op, REST_WHOLE);
 }
 
 static void discard_model(struct model_step *s)
@@ -136,7 +137,7 @@ static int pageout_post(struct actor *a, const struct op *op)
 		if (left < 0)
 			return actor_why(a, "no pagemap");
 		if (!left)
-			return 0;
+			return event_rest(a, op, REST_SPLIT);
 		nanosleep(&pause, NULL);
 		madvise(op_addr(a, op), op_bytes(op), MADV_PAGEOUT);
 	}
@@ -177,7 +178,8 @@ static int dontfork_exec(struct actor *a, const struct op *op)
 
 static int dontfork_post(struct actor *a, const struct op *op)
 {
-	return smaps_flag(op_addr(a, op), "dc") == 1 ? 0 : actor_why(a, "VmFlags lack 'dc'");
+	return smaps_flag(op_addr(a, op), "dc") == 1 ? event_rest(a, op, REST_WHOLE) :
+						       actor_why(a, "VmFlags lack 'dc'");
 }
 
 static void dontfork_model(struct model_step *s)

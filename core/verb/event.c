@@ -94,6 +94,48 @@ enum event_hold event_held(const struct actor *a, const struct op *op, size_t pa
 	return op->pinned && !any ? HOLD_MAYBE : hold;
 }
 
+enum event_hold event_held_around(const struct actor *a, const struct op *op, size_t page)
+{
+	size_t units = op->unit > BASE_PAGE ? op->unit / BASE_PAGE : 1, first = page - page % units;
+	enum event_hold most = HOLD_NONE;
+
+	for (size_t i = first; i < first + units; i++) {
+		enum event_hold one = event_held(a, op, i);
+
+		most = one > most ? one : most;
+	}
+	return most;
+}
+
+static bool in_place(const struct op *op, size_t page)
+{
+	return page >= op->first && page < op->first + op->npages;
+}
+
+int event_rest(struct actor *a, const struct op *op, enum event_rest rest)
+{
+	const uint64_t compound = 1ull << KPAGE_COMPOUND_HEAD | 1ull << KPAGE_COMPOUND_TAIL;
+	struct op around = *op;
+	size_t left = 0, whole = 0;
+	long huge;
+
+	op_around(&around);
+	for (size_t i = 0; op->part && !op->empty && i < around.npages; i++) {
+		const char *at = op_addr(a, &around) + i * BASE_PAGE;
+		unsigned long pfn = in_place(op, around.first + i) ? 0 : page_frame(at);
+
+		if (!pfn)
+			continue;
+		huge = left++ ? 0 : smaps_kb(at, "AnonHugePages");
+		if (huge > 0 && huge + HUGE_PAGE / 1024 > smaps_kb(at, "Size"))
+			return actor_why(a, "the rest of the page is mapped as a huge page");
+		whole += (page_flags(pfn) & compound) != 0;
+	}
+	if (!left || op->pinned || (rest == REST_WHOLE ? whole > 0 : !whole))
+		return 0;
+	return event_why(a, "of the %zu other pages %zu belong to a huge page", left, whole);
+}
+
 long event_vmstat(const char *name)
 {
 	static char text[16384];

@@ -35,6 +35,16 @@ struct view *world_discardable(struct model_step *s, bool locked_is_refused);
 enum event_hold { HOLD_NONE, HOLD_MAYBE, HOLD_SURE };
 enum event_hold event_held(const struct actor *a, const struct op *op, size_t page);
 
+/* The most that any base page of the page of the kind around it is held. */
+enum event_hold event_held_around(const struct actor *a, const struct op *op, size_t page);
+
+/*
+ * Part of a post-condition: the place is a part of a huge page, so the rest of that
+ * page must be mapped in small now, by pages of a huge page still (whole) or not any more.
+ */
+enum event_rest { REST_WHOLE, REST_SPLIT };
+int event_rest(struct actor *a, const struct op *op, enum event_rest rest);
+
 /* A counter of /proc/vmstat; -1 when there is none. */
 long event_vmstat(const char *name);
 

@@ -47,6 +47,11 @@ static int unmap_exec(struct actor *a, const struct op *op)
 	return munmap(op_addr(a, op), op_bytes(op)) ? -errno : 0;
 }
 
+static int unmap_post(struct actor *a, const struct op *op)
+{
+	return event_rest(a, op, REST_WHOLE);
+}
+
 static void unmap_model(struct model_step *s)
 {
 	struct view *v = world_changeable(s, 0);
@@ -68,6 +73,7 @@ const struct verb verb_unmap = {
 	.rule = "munmap(2); Documentation/core-api/pin_user_pages.rst",
 	.by = ACTOR_PROCESS,
 	.exec = unmap_exec,
+	.post = unmap_post,
 	.model = unmap_model,
 	.emit = unmap_emit,
 };
@@ -97,7 +103,7 @@ static int protect_post(struct actor *a, const struct op *op)
 	};
 
 	return smaps_flag(op_addr(a, op), "rd wr") == wanted[op->arg] ?
-		       0 :
+		       event_rest(a, op, REST_WHOLE) :
 		       actor_why(a, "VmFlags of the place do not show the protection");
 }
 
@@ -179,6 +185,7 @@ const struct verb verb_remap = {
 	.about = "mremap moves the whole region to another address; views and pins stay coherent",
 	.rule = "mremap(2)",
 	.by = ACTOR_PROCESS,
+	.flags = VERB_UNITS,
 	.exec = remap_exec,
 	.model = remap_model,
 	.emit = remap_emit,

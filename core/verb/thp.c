@@ -37,7 +37,7 @@ static int collapse_post(struct actor *a, const struct op *op)
 {
 	long kb = smaps_kb(op_addr(a, op), "AnonHugePages");
 
-	if (op->empty)
+	if (op->empty || op_bytes(op) < HUGE_PAGE)
 		return 0;
 	if (no_huge_page)
 		return event_why(a, "no huge page to be had: %s", errno_name(no_huge_page));
@@ -53,7 +53,7 @@ static void collapse_model(struct model_step *s)
 		return;
 	if (s->hugetlb) {
 		expect_errno(&s->expect, EINVAL);
-	} else if (s->op->unit < HUGE_PAGE || model_range_empty(s->m, s->op)) {
+	} else if (s->op->npages * BASE_PAGE < HUGE_PAGE || model_range_empty(s->m, s->op)) {
 		s->expect.outcomes = OUTCOME_OK | OUTCOME_ERR;
 		s->expect.err = EINVAL;
 	} else if (model_range_pinned(s->m, s->op)) {
@@ -140,7 +140,7 @@ static int split_post(struct actor *a, const struct op *op)
 
 		if (!pfn)
 			return event_why(a, "page %zu is not present", op->first + i);
-		if (event_held(a, op, op->first + i) == HOLD_MAYBE)
+		if (event_held_around(a, op, op->first + i) == HOLD_MAYBE)
 			continue;
 		if (whole != op->pinned)
 			return event_why(a, "page %zu is %s huge page", op->first + i,

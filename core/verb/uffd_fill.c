@@ -181,6 +181,7 @@ const struct verb verb_uffd_continue = {
 	.rule = "ioctl_userfaultfd(2) UFFDIO_CONTINUE: installs the page that the file has",
 	.needs = { "uffd-minor" },
 	.by = ACTOR_PROCESS,
+	.flags = VERB_UNITS,
 	.fits = fits_shared,
 	.exec = continue_exec,
 	.post = uffd_post_present,

@@ -120,6 +120,7 @@ const struct verb verb_uffd_move = {
 	.rule = "ioctl_userfaultfd(2) UFFDIO_MOVE (6.8): EBUSY when pinned or not exclusive",
 	.needs = { "uffd-move" },
 	.by = ACTOR_PROCESS,
+	.flags = VERB_UNITS,
 	.fits = uffd_fits_small_anon,
 	.exec = move_exec,
 	.post = move_post,

@@ -66,3 +66,11 @@ size_t op_bytes(const struct op *op)
 {
 	return op->npages * BASE_PAGE;
 }
+
+void op_around(struct op *op)
+{
+	size_t units = op->part ? op->unit / BASE_PAGE : 1;
+
+	op->first -= op->first % units;
+	op->npages = op->part ? units : op->npages;
+}

@@ -39,6 +39,7 @@ enum verb_flags {
 	VERB_DROPS_PIN = 16,
 	VERB_PER_PAGE = 32, /* the outcome is one for each page, not for the call */
 	VERB_SHARES = 64,   /* the new process has the address space of its maker: vfork */
+	VERB_UNITS = 128,   /* takes no part of a page of the kind */
 };
 
 /* A resolved step. */
@@ -62,8 +63,9 @@ struct op {
 	value_t value;	      /* stored by write */
 	long arg;	      /* size in base pages, enum protect_arg, or F_SEAL_* */
 	const struct pin_kind *pin_kind;
+	bool part;  /* the place is smaller than a page of the kind */
 	bool prove; /* set by the executor: check the region's kind afterwards */
-	/* Set by the executor from the model, before exec: */
+	/* Set by the executor from the model, before exec; of a part: of the page around it. */
 	bool pinned; /* some pin is live in the range */
 	bool shared; /* another process maps the range too */
 	bool empty;  /* private anonymous memory that was never stored to: zero pages */
@@ -135,6 +137,9 @@ extern const struct verb *const verbs[];
 /* The address of op's first byte in the acting process, and its bytes. */
 char *op_addr(const struct actor *a, const struct op *op);
 size_t op_bytes(const struct op *op);
+
+/* Of a part: widens the place to the page of the kind around it. */
+void op_around(struct op *op);
 
 const struct verb *verb_find(const char *name);
 

@@ -19,7 +19,7 @@ static int guard_post(struct actor *a, const struct op *op)
 	for (size_t i = 0; i < op->npages; i++)
 		if (page_frame(op_addr(a, op) + i * BASE_PAGE))
 			return event_why(a, "page %zu is still present", op->first + i);
-	return 0;
+	return event_rest(a, op, REST_WHOLE);
 }
 
 /* As a discard, and any access faults until the guard is removed. */
