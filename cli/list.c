@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "core/need/kind.h"
 #include "core/pin/probe.h"
+#include "rdma/place.h"
 
 static void list_tables(void)
 {
@@ -119,6 +120,17 @@ static void list_references(void)
 	}
 }
 
+static void print_place(void)
+{
+	char text[160];
+	cpu_set_t set;
+
+	if (!*host_options.rdma || sched_getaffinity(0, sizeof(set), &set))
+		return;
+	rdma_place(host_options.rdma, &set, text, sizeof(text));
+	printf("place of the actors\n  %s\n", text);
+}
+
 static int env_run(struct cli *cli)
 {
 	struct utsname u;
@@ -142,6 +154,7 @@ static int env_run(struct cli *cli)
 		missing += unmet && !provided(*n);
 	}
 	list_references();
+	print_place();
 	printf("%d missing\n", missing);
 	return 0;
 }

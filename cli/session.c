@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "core/guard/guard.h"
 #include "core/need/need.h"
+#include "rdma/place.h"
 #include "results/deviation.h"
 
 static char scratch_base[200];
@@ -41,10 +42,18 @@ static void default_out(char *buf, size_t size, const char *command)
 
 static int first_cpu(void)
 {
+	char text[160];
 	cpu_set_t set;
+	int near = -1;
 
 	if (sched_getaffinity(0, sizeof(set), &set))
 		return 0;
+	if (*host_options.rdma) {
+		near = rdma_place(host_options.rdma, &set, text, sizeof(text));
+		fprintf(stderr, "pinfold: %s\n", text);
+	}
+	if (near >= 0)
+		return near;
 	for (int i = CPU_SETSIZE - 1; i >= 0; i--)
 		if (CPU_ISSET((size_t)i, &set))
 			return i;

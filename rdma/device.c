@@ -149,62 +149,6 @@ void rdma_close(struct rdma_device *d)
 	*d = (struct rdma_device){ 0 };
 }
 
-static int to_init(const struct rdma_device *d, struct ibv_qp *qp)
-{
-	struct ibv_qp_attr attr = {
-		.qp_state = IBV_QPS_INIT,
-		.port_num = d->port,
-		.qp_access_flags = IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE,
-	};
-	return -ibv_modify_qp(qp, &attr,
-			      IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS);
-}
-
-static int to_receive(const struct rdma_device *d, struct ibv_qp *qp, uint32_t peer)
-{
-	struct ibv_qp_attr attr = {
-		.qp_state = IBV_QPS_RTR,
-		.path_mtu = d->mtu,
-		.dest_qp_num = peer,
-		.max_dest_rd_atomic = 1,
-		.min_rnr_timer = 12,
-		.ah_attr = { .dlid = d->lid, .port_num = d->port, .is_global = d->global },
-	};
-
-	if (d->global)
-		attr.ah_attr.grh = (struct ibv_global_route){ .dgid = d->gid,
-							      .sgid_index = d->gid_index,
-							      .hop_limit = 1 };
-	return -ibv_modify_qp(qp, &attr,
-			      IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN |
-				      IBV_QP_RQ_PSN | IBV_QP_MAX_DEST_RD_ATOMIC |
-				      IBV_QP_MIN_RNR_TIMER);
-}
-
-static int to_send(struct ibv_qp *qp)
-{
-	struct ibv_qp_attr attr = {
-		.qp_state = IBV_QPS_RTS,
-		.timeout = 14,
-		.retry_cnt = 7,
-		.rnr_retry = 7,
-		.max_rd_atomic = 1,
-	};
-
-	return -ibv_modify_qp(qp, &attr,
-			      IBV_QP_STATE | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY |
-				      IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC);
-}
-
-int rdma_connect(const struct rdma_device *d, struct ibv_qp *qp, uint32_t peer)
-{
-	int err = to_init(d, qp);
-
-	if (!err)
-		err = to_receive(d, qp, peer);
-	return err ? err : to_send(qp);
-}
-
 int rdma_drop_region(const struct rdma_device *d, uint32_t handle)
 {
 	/* ibv_dereg_mr() wants the memory of the process that registered. */

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -17,9 +16,7 @@
 #include "rdma/rdma.h"
 
 enum {
-	MOVE_LIMIT_MS = 5000,  /* of one move in the queue */
 	CALL_LIMIT_MS = 15000, /* of a caller, who may wait for a move of a dead one */
-	SPIN_MS = 2,
 	IDLE_MS = 500,
 	BUSY = 0xee,
 };
@@ -42,21 +39,16 @@ static struct shared {
 
 static pid_t mover;
 
-struct end {
-	struct ibv_cq *cq;
-	struct ibv_qp *qp;
-};
-
 struct queues {
 	/* In the context that actors share, beside the regions; it never posts or polls. */
 	const struct rdma_device *shared_device;
-	struct end answering;
+	struct rdma_end answering;
 	/*
 	 * A context of its own: soft-RoCE rings its doorbell by write(2), which the
 	 * kernel refuses to every process but the one that opened the context.
 	 */
 	struct rdma_device device;
-	struct end asking;
+	struct rdma_end asking;
 	struct ibv_mr *bounce, *idle;
 	bool broken;
 };
@@ -73,47 +65,24 @@ static void futex_wait(_Atomic uint32_t *word, uint32_t seen, unsigned ms)
 	syscall(SYS_futex, word, FUTEX_WAIT, seen, &t, NULL, 0);
 }
 
-static int end_make(struct end *e, const struct rdma_device *d)
-{
-	struct ibv_qp_init_attr attr = {
-		.qp_type = IBV_QPT_RC,
-		.sq_sig_all = 1,
-		.cap = { .max_send_wr = 4, .max_recv_wr = 1, .max_send_sge = 1, .max_recv_sge = 1 },
-	};
-
-	e->cq = ibv_create_cq(d->context, 16, NULL, NULL, 0);
-	if (!e->cq)
-		return -errno;
-	attr.send_cq = attr.recv_cq = e->cq;
-	e->qp = ibv_create_qp(d->pd, &attr);
-	return e->qp ? 0 : -errno;
-}
-
-static void end_destroy(struct end *e)
-{
-	if (e->qp)
-		ibv_destroy_qp(e->qp);
-	if (e->cq)
-		ibv_destroy_cq(e->cq);
-	*e = (struct end){ 0 };
-}
-
 /* Anew after each error: soft-RoCE on 6.18 goes on with a READ from before a reset. */
 static int make_ends(struct queues *q)
 {
+	struct rdma_address here, there;
 	int err;
 
-	end_destroy(&q->asking);
-	end_destroy(&q->answering);
-	err = end_make(&q->asking, &q->device);
+	rdma_end_destroy(&q->asking);
+	rdma_end_destroy(&q->answering);
+	err = rdma_end_make(&q->asking, &q->device);
 	if (!err)
-		err = end_make(&q->answering, q->shared_device);
-	if (!err && (!q->asking.qp || !q->answering.qp))
-		err = -EIO;
+		err = rdma_end_make(&q->answering, q->shared_device);
+	if (!err) {
+		here = rdma_end_address(&q->asking, &q->device);
+		there = rdma_end_address(&q->answering, q->shared_device);
+		err = rdma_end_connect(&q->answering, q->shared_device, &here);
+	}
 	if (!err)
-		err = rdma_connect(q->shared_device, q->answering.qp, q->asking.qp->qp_num);
-	if (!err)
-		err = rdma_connect(&q->device, q->asking.qp, q->answering.qp->qp_num);
+		err = rdma_end_connect(&q->asking, &q->device, &there);
 	q->broken = err != 0;
 	return err;
 }
@@ -138,59 +107,18 @@ static int make_queues(struct queues *q, const struct rdma_device *d, const char
 	return make_ends(q);
 }
 
-static int status_errno(enum ibv_wc_status status)
-{
-	switch (status) {
-	case IBV_WC_SUCCESS:
-		return 0;
-	case IBV_WC_REM_ACCESS_ERR:
-	case IBV_WC_REM_OP_ERR:
-	case IBV_WC_REM_INV_REQ_ERR:
-		return -EFAULT;
-	case IBV_WC_RETRY_EXC_ERR:
-	case IBV_WC_RNR_RETRY_EXC_ERR:
-		return -ETIMEDOUT;
-	default:
-		return -EIO;
-	}
-}
-
-/* The provider's workers run on this CPU too. */
-static void pause_between_polls(uint64_t start)
-{
-	const struct timespec nap = { .tv_nsec = 100000 };
-
-	if (now_ns() - start < SPIN_MS * 1000000ull)
-		sched_yield();
-	else
-		nanosleep(&nap, NULL);
-}
-
 static int move(struct queues *q, const struct move *m)
 {
-	struct ibv_sge sge = { (uintptr_t)shared->bounce, (uint32_t)m->len, q->bounce->lkey };
-	struct ibv_send_wr wr = {
-		.opcode = m->opcode,
-		.sg_list = &sge,
-		.num_sge = 1,
-		.wr.rdma = { .remote_addr = m->addr, .rkey = m->rkey },
-	};
-	struct ibv_send_wr *bad;
-	struct ibv_wc wc;
-	uint64_t start = now_ns();
-	int n, err = q->broken ? make_ends(q) : 0;
+	const struct rdma_move order = { .opcode = m->opcode,
+					 .local = shared->bounce,
+					 .lkey = q->bounce->lkey,
+					 .rkey = m->rkey,
+					 .addr = m->addr,
+					 .len = m->len };
+	int err = q->broken ? make_ends(q) : 0;
 
 	if (!err)
-		err = -ibv_post_send(q->asking.qp, &wr, &bad);
-	if (err)
-		return err;
-	while (!(n = ibv_poll_cq(q->asking.cq, 1, &wc)) &&
-	       now_ns() - start < MOVE_LIMIT_MS * 1000000ull)
-		pause_between_polls(start);
-	if (n <= 0)
-		err = n ? -EIO : -ETIMEDOUT;
-	else
-		err = status_errno(wc.status);
+		err = rdma_end_move(&q->asking, &order);
 	q->broken = err != 0;
 	return err;
 }

@@ -41,8 +41,8 @@ static int loop_back(const struct rdma_device *d, char *why, size_t size)
 	return 0;
 }
 
-static int with_device(int (*test)(const struct rdma_device *d, char *why, size_t size), char *why,
-		       size_t size)
+int rdma_with_device(int (*test)(const struct rdma_device *d, char *why, size_t size), char *why,
+		     size_t size)
 {
 	struct rdma_device d;
 	const char *what;
@@ -62,14 +62,19 @@ static int with_device(int (*test)(const struct rdma_device *d, char *why, size_
 
 static int rdma_try(char *why, size_t size)
 {
-	return with_device(loop_back, why, size);
+	return rdma_with_device(loop_back, why, size);
+}
+
+int rdma_probe_with(int (*test)(char *why, size_t size), char *why, size_t size)
+{
+	if (!*host_options.rdma)
+		return unmet(why, size, "no device named (--rdma)");
+	return probe_in_child(test, why, size);
 }
 
 static int rdma_probe(char *why, size_t size)
 {
-	if (!*host_options.rdma)
-		return unmet(why, size, "no device named (--rdma)");
-	return probe_in_child(rdma_try, why, size);
+	return rdma_probe_with(rdma_try, why, size);
 }
 
 const struct need need_rdma = {
@@ -111,14 +116,12 @@ static int on_demand(const struct rdma_device *d, char *why, size_t size)
 
 static int odp_try(char *why, size_t size)
 {
-	return with_device(on_demand, why, size);
+	return rdma_with_device(on_demand, why, size);
 }
 
 static int odp_probe(char *why, size_t size)
 {
-	if (!*host_options.rdma)
-		return unmet(why, size, "no device named (--rdma)");
-	return probe_in_child(odp_try, why, size);
+	return rdma_probe_with(odp_try, why, size);
 }
 
 const struct need need_rdma_odp = {

@@ -216,6 +216,7 @@ static int on_demand_write(struct pin *p, size_t off, size_t len, const void *sr
 
 const struct pin_kind pin_rdma_rw = {
 	.name = "rdma-rw",
+	.charges = true,
 	.about = "RDMA memory region that remote peers may write",
 	.rule = "drivers/infiniband/core/umem.c: ib_umem_get() takes FOLL_LONGTERM pins",
 	.needs = { "rdma", "memlock" },
@@ -235,6 +236,7 @@ const struct pin_kind pin_rdma_rw = {
 
 const struct pin_kind pin_rdma_ro = {
 	.name = "rdma-ro",
+	.charges = true,
 	.about = "RDMA memory region that remote peers may only read",
 	.rule = "drivers/infiniband/core/umem.c: FOLL_WRITE only for a writable region (6.2)",
 	.needs = { "rdma", "memlock" },

@@ -27,8 +27,47 @@ struct rdma_device {
 int rdma_open(struct rdma_device *d, const char *name, const char **what);
 void rdma_close(struct rdma_device *d);
 
-/* Brings a new qp to ready-to-send with `peer` of the same port. */
-int rdma_connect(const struct rdma_device *d, struct ibv_qp *qp, uint32_t peer);
+/* Where a queue pair is: what its partner must know. */
+struct rdma_address {
+	uint32_t qp;
+	uint16_t lid;
+	enum ibv_mtu mtu;
+	union ibv_gid gid;
+};
+
+/* A queue pair and its completion queue. */
+struct rdma_end {
+	struct ibv_cq *cq;
+	struct ibv_qp *qp;
+};
+
+/* 0 or -errno; destroy it in either case. Accepts a zeroed one. */
+int rdma_end_make(struct rdma_end *e, const struct rdma_device *d);
+void rdma_end_destroy(struct rdma_end *e);
+struct rdma_address rdma_end_address(const struct rdma_end *e, const struct rdma_device *d);
+/* Brings a new end to ready-to-send with its partner. */
+int rdma_end_connect(const struct rdma_end *e, const struct rdma_device *d,
+		     const struct rdma_address *partner);
+
+/*
+ * Gives a region other access flags (ibv_rereg_mr); only for the process that opened
+ * the context. 0 or -errno.
+ */
+int rdma_change_access(const struct rdma_device *d, struct ibv_mr *mr, unsigned access);
+
+struct rdma_move {
+	enum ibv_wr_opcode opcode; /* IBV_WR_RDMA_READ or IBV_WR_RDMA_WRITE */
+	void *local;
+	uint32_t lkey, rkey;
+	uint64_t addr;
+	size_t len;
+};
+
+/*
+ * Posts a move and waits for its completion. 0; -EFAULT refused by the other side;
+ * -ETIMEDOUT; or -errno. After an error the end is of no use any more.
+ */
+int rdma_end_move(const struct rdma_end *e, const struct rdma_move *m);
 
 /*
  * Destroys a memory region of any process by its handle in the context; only for
@@ -42,6 +81,9 @@ enum {
 	RDMA_WRITABLE = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE,
 	RDMA_ON_DEMAND = RDMA_WRITABLE | IBV_ACCESS_ON_DEMAND,
 };
+
+/* Mappings that a process has of the device's file. */
+int rdma_mappings(void);
 
 enum { MOVER_BOUNCE = 32 * 1024 /* bytes of one move at most; half of 5.10's RLIMIT_MEMLOCK */ };
 
@@ -70,6 +112,14 @@ int mover_forget(void);
  * of the whole system. The mover must run.
  */
 bool odp_breaks_cow(const struct rdma_device *d);
+
+/*
+ * For probes of needs: in a child, and only with a device named; with the mover
+ * started on that device.
+ */
+int rdma_probe_with(int (*test)(char *why, size_t size), char *why, size_t size);
+int rdma_with_device(int (*test)(const struct rdma_device *d, char *why, size_t size), char *why,
+		     size_t size);
 
 /* Whether a zero page is mapped there, or may be: only root can tell. */
 bool odp_meets_zero_page(const char *addr, size_t len);

@@ -46,6 +46,8 @@ const struct deviation deviations[] = {
 	{ "seal/exec-*", "refused", 6003, 7000,
 	  "3b041514cb6e, also in stable trees; docs/findings/exec-seal-skips-the-wait.c", true },
 	/* What kernels before the fix are known for. */
+	{ "rereg/*", "refused", 6002, 7000,
+	  "badad6fad60d (7.1, and stable trees): a region for reading was made writable", true },
 	{ "*/pin=*fuse-*", NULL, 0, 6008, "738adade96b2 (6.9): FUSE direct I/O takes FOLL_PIN",
 	  true },
 	{ "*/pin=*dio-*", NULL, 0, 6004, "a7e689dd1c06 (6.5): direct I/O takes FOLL_PIN", true },

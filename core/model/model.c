@@ -27,6 +27,8 @@ void model_free(struct model *m)
 int model_copy(struct model *to, const struct model *m)
 {
 	*to = (struct model){ .nonce = m->nonce, .background = m->background };
+	memcpy(to->memlock, m->memlock, sizeof(to->memlock));
+	memcpy(to->charge, m->charge, sizeof(to->charge));
 	for (int r = 0; r < m->nregions; r++) {
 		const struct model_region *from = &m->region[r];
 		struct model_region *copy = &to->region[r];

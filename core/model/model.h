@@ -102,6 +102,7 @@ struct pinned {
 	bool follows; /* PROMISE_FOLLOWS: an access by its owner, at that place */
 	uint8_t place;
 	bool writes; /* taken for writing */
+	bool hides;  /* its pages are MADV_DONTFORK while it is held */
 	uint8_t owner, object, nhist[PAGE_SECTORS];
 	value_t hist[PAGE_SECTORS][HIST_MAX];
 };
@@ -156,8 +157,16 @@ struct model_region {
 	struct model_page *page;
 };
 
+/* Pages that a held pin counts against the limit of the process that took it. */
+struct model_charge {
+	int proc;
+	size_t pages;
+};
+
 struct model {
 	uint16_t nonce;
+	size_t memlock[PROCS_MAX]; /* base pages a process may pin; 0: any number */
+	struct model_charge charge[PINS_MAX];
 	int nregions;
 	struct model_region region[REGIONS_MAX];
 	const struct op *background; /* between model_begin and model_end, else NULL */

@@ -246,6 +246,25 @@ static const struct mutant wild_rw = { .name = "pin-rw-wild-write",
 				       .pin = "mutant-wild-write",
 				       .about = "a device write lands beside its place" };
 
+static const struct mutant parted_rings = { .name = "rdma-rings-parted",
+					    .pin = "mutant-parted-rings",
+					    .need = "rdma",
+					    .about = "queues are copies that no device sees" };
+
+static const struct mutant marks_nothing = { .name = "rdma-marks-nothing",
+					     .pin = "mutant-marks-nothing",
+					     .need = "rdma",
+					     .about = "a hidden region is not hidden" };
+
+static const struct mutant upgrade_grants = { .name = "upgrade-grants",
+					      .verb = "upgrade",
+					      .exec = lie_nothing,
+					      .about = "the verb 'upgrade' lies" };
+static const struct mutant memlock_nothing = { .name = "memlock-nothing",
+					       .verb = "memlock",
+					       .exec = lie_nothing,
+					       .about = "the verb 'memlock' lies" };
+
 const struct mutant *const mutants[] = {
 	&torn_write,
 	&lost_write,
@@ -289,6 +308,10 @@ const struct mutant *const mutants[] = {
 	&leak_rw,
 	&torn_rw,
 	&wild_rw,
+	&parted_rings,
+	&memlock_nothing,
+	&upgrade_grants,
+	&marks_nothing,
 	&mutant_cold_discards,
 	&mutant_populate_read_discards,
 	&mutant_populate_write_nothing,

@@ -47,6 +47,9 @@ struct pin_kind {
 	bool file;	 /* works on memory with a file alone, through p->fd */
 	bool memfd;	 /* and that is a memfd which takes seals (kinds named "...memfd") */
 	bool single;	 /* one such pin at a time on the whole system */
+	bool first_only; /* taken by the first process alone */
+	bool charges;	 /* to RLIMIT_MEMLOCK of the process that takes it, and nothing else is */
+	bool hides;	 /* while it is held its pages are MADV_DONTFORK */
 
 	/*
 	 * In the runner, once before the first cell that needs it (may be NULL):
@@ -74,6 +77,8 @@ struct pin_kind {
 	 * Complete on return. NULL when the mechanism has no such direction.
 	 */
 	int (*device_write)(struct pin *p, size_t off, size_t len, const void *src);
+	/* Asks for write access to what it took for reading alone. NULL: it has no such call. */
+	int (*upgrade)(struct pin *p);
 	/* Releases the pages before it returns. 0 or -errno. */
 	int (*unpin)(struct pin *p);
 	/* Frees what prepare made; accepts a pin in any state, also half-prepared. */

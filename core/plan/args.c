@@ -96,6 +96,8 @@ int resolve_size(struct resolver *r, struct op *op)
 	unsigned long n = strtoul(r->step->arg, &end, 10);
 	size_t units = r->plan->region[op->region].units;
 
+	if (!strcmp(op->verb->name, "memlock") && (!n || has_step(r->program, "mlock")))
+		return plan_bad(r, -EINVAL, "expected a page at least, and no step 'mlock'");
 	if (!r->step->arg[0] || *end || n > units)
 		return plan_bad(r, -EINVAL, "expected a size of at most %zu pages after '='",
 				units);

@@ -12,11 +12,10 @@ bool pin_of_sectors(const struct resolver *r, const struct op *op)
 	       r->step->place.first == r->step->place.last;
 }
 
-/* A dma-buf of a memfd seals it against that. */
-static bool truncates(const struct program *p)
+bool has_step(const struct program *p, const char *verb)
 {
 	for (int i = 0; i < p->nsteps; i++)
-		if (!strcmp(p->step[i].verb, "truncate"))
+		if (!strcmp(p->step[i].verb, verb))
 			return true;
 	return false;
 }
@@ -26,8 +25,12 @@ bool pin_has_meaning(const struct resolver *r, const struct pin_kind *k)
 	for (int i = 0; k->single && i < r->plan->npins; i++)
 		if (r->pins[i].live && r->pins[i].kind->single)
 			return false;
+	/* Others are charged elsewhere, or for their rings as well. */
+	if (!k->charges && has_step(r->program, "memlock"))
+		return false;
 	return (!k->shares || k->shares & 1u << r->mem->share) && (!k->file || r->mem->prepare) &&
-	       (!k->memfd || (strstr(r->mem->name, "memfd") && !truncates(r->program)));
+	       /* A dma-buf of a memfd seals it against that. */
+	       (!k->memfd || (strstr(r->mem->name, "memfd") && !has_step(r->program, "truncate")));
 }
 
 int pin_transfer(struct resolver *r, struct op *op)

@@ -114,6 +114,8 @@ static int resolve_new_pin(struct resolver *r, struct op *op)
 	op->pin_kind = r->pin[op->verb->pin_class];
 	if (!op->pin_kind)
 		return plan_bad(r, -ENOTSUP, "no mechanism for '%s'", op->verb->name);
+	if (op->pin_kind->first_only && op->proc)
+		return plan_bad(r, -ENOTSUP, "'%s' is taken by P alone", op->pin_kind->name);
 	if (!pin_has_meaning(r, op->pin_kind))
 		return plan_bad(r, -ENOTSUP, "'%s' has no meaning for '%s' here",
 				op->pin_kind->name, r->mem->name);
@@ -150,7 +152,11 @@ static int resolve_held_pin(struct resolver *r, struct op *op)
 	op->region = r->pins[pin].region;
 	op->first = r->pins[pin].first;
 	op->npages = r->pins[pin].npages;
-	r->pins[pin].live = false;
+	if (op->verb->flags & VERB_DROPS_PIN)
+		r->pins[pin].live = false;
+	else if (!op->pin_kind->upgrade)
+		return plan_bad(r, -ENOTSUP, "'%s' has no '%s'", op->pin_kind->name,
+				op->verb->name);
 	return 0;
 }
 

@@ -65,6 +65,9 @@ int resolve_part(struct resolver *r, struct op *op);
 /* A transfer may be of sectors; what is held is whole pages. */
 bool pin_of_sectors(const struct resolver *r, const struct op *op);
 
+/* Whether the program has a step with that verb. */
+bool has_step(const struct program *p, const char *verb);
+
 /* Whether the mechanism can pin this memory, beside the pins that are held. */
 bool pin_has_meaning(const struct resolver *r, const struct pin_kind *k);
 

@@ -310,7 +310,8 @@ int executor_judge(struct executor *x, const struct op *op, struct violation *v)
 /* Where the model lets a pin be refused, the steps on it have nothing to act on. */
 static bool of_refused_pin(const struct executor *x, const struct op *op)
 {
-	bool on_pin = op->by == ACTOR_DEVICE || op->verb->flags & VERB_DROPS_PIN;
+	bool on_pin = op->by == ACTOR_DEVICE ||
+		      (op->verb->arg == ARG_PIN && !(op->verb->flags & VERB_TAKES_PIN));
 
 	return on_pin && op->pin >= 0 && op->number && x->refused[op->pin];
 }

@@ -19,9 +19,14 @@ extern const struct verb verb_map, verb_unmap, verb_protect, verb_remap;
 extern const struct verb verb_discard, verb_free, verb_pageout;
 extern const struct verb verb_dontfork, verb_dofork, verb_wipeonfork, verb_keeponfork;
 /* verb/pin.c */
-extern const struct verb verb_pin_rw, verb_pin_ro, verb_get, verb_unpin;
+extern const struct verb verb_pin_rw, verb_pin_ro, verb_get, verb_unpin, verb_upgrade;
 /* For a model function: the pin of the step is released. */
 void pin_end(struct model_step *s);
+/* verb/limit.c: a pin is charged to its process; true when that refuses it (s->expect is set). */
+extern const struct verb verb_memlock;
+bool limit_refuses(struct model_step *s);
+void limit_charge(struct model_step *s);
+void limit_discharge(struct model_step *s);
 /* verb/remote.c */
 extern const struct verb verb_vm_read, verb_vm_write, verb_mem_read, verb_mem_write;
 /* verb/lru.c, verb/thp.c */

@@ -27,10 +27,27 @@ static void take(struct model_step *s, int object, bool weak)
 	*p = (struct pinned){ .live = true,
 			      .weak = weak,
 			      .writes = s->op->verb->pin_class == PIN_RW,
+			      .hides = s->op->pin_kind->hides,
+			      .place = w->view[s->op->proc].place,
 			      .owner = (uint8_t)s->op->proc,
 			      .object = (uint8_t)object,
 			      .from_file = weak && s->share != SHARE_PRIVATE_ANON &&
 					   w->view[s->op->proc].state == VIEW_ABSENT };
+	limit_charge(s);
+	if (p->hides)
+		w->view[s->op->proc].fork |= 1 << FORK_DONT;
+}
+
+/* libibverbs counts the regions of a page, and knows the address from then. */
+static void show_again(struct world *w, const struct pinned *p)
+{
+	struct view *v = &w->view[p->owner];
+
+	for (int i = 0; i < PINS_MAX; i++)
+		if (w->pin[i].live && w->pin[i].hides && w->pin[i].owner == p->owner)
+			return;
+	if (v->state != VIEW_NONE && v->place == p->place)
+		v->fork &= (uint8_t) ~(1 << FORK_DONT);
 }
 
 static bool pin_refused(struct model_step *s, bool store)
@@ -59,7 +76,7 @@ static void pin_strong(struct model_step *s, bool store)
 		follow(s);
 		return;
 	}
-	if (pin_refused(s, store))
+	if (limit_refuses(s) || pin_refused(s, store))
 		return;
 	/* What is over soon may still be told to the file system when it is. */
 	if (store && s->m->region[s->op->region].tracked && !s->op->pin_kind->oneshot) {
@@ -186,6 +203,7 @@ void pin_end(struct model_step *s)
 	struct pinned *p = &w->pin[s->op->pin];
 	int object = p->object;
 
+	limit_discharge(s);
 	if (!p->live || p->weak) {
 		p->live = false;
 		return;
@@ -193,6 +211,8 @@ void pin_end(struct model_step *s)
 	if (s->op->pin_kind->class == PIN_RW)
 		w->object[object].lazyfree = false;
 	p->live = false;
+	if (p->hides)
+		show_again(w, p);
 	if (!w->object[object].lazyfree || world_pinned(w, object))
 		return;
 	for (int i = 0; i < PROCS_MAX; i++)
@@ -222,4 +242,34 @@ const struct verb verb_unpin = {
 	.exec = unpin_exec,
 	.model = pin_end,
 	.emit = unpin_emit,
+};
+
+static int upgrade_exec(struct actor *a, const struct op *op)
+{
+	return op->pin_kind->upgrade(&a->pin[op->pin]);
+}
+
+/* Its pages were never made ready for stores. */
+static void upgrade_model(struct model_step *s)
+{
+	expect_errno(&s->expect, EACCES);
+}
+
+static int upgrade_emit(FILE *out, const struct op *op)
+{
+	(void)out;
+	(void)op;
+	return -ENOTSUP;
+}
+
+const struct verb verb_upgrade = {
+	.name = "upgrade",
+	.about = "asks for write access to a pin that was taken read-only",
+	.rule = "badad6fad60d (7.1) RDMA: During rereg_mr ensure that REREG_ACCESS is compatible",
+	.needs = { "rdma-rereg" },
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.exec = upgrade_exec,
+	.model = upgrade_model,
+	.emit = upgrade_emit,
 };

@@ -26,6 +26,7 @@ static void fork_view(struct model_step *s, int parent, int child)
 	struct world *w = world_of(s);
 	struct view *from = &w->view[parent], *to = &w->view[child];
 
+	s->m->memlock[child] = s->m->memlock[parent];
 	*to = *from;
 	/* Without UFFD_FEATURE_EVENT_FORK the child is not registered. */
 	to->uffd &= UFFD_POISON;

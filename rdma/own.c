@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/need/kind.h"
+#include "core/pin/kinds.h"
+#include "core/base/util.h"
+#include "rdma/rdma.h"
+
+enum { CQ_ENTRIES = 255 };
+
+/* Device, queues and region of one process, all made by it. */
+struct own {
+	pid_t owner;
+	struct rdma_device device;
+	struct rdma_end asking, answering;
+	struct ibv_mr *bounced, *mr;
+	uint64_t base;
+	char bounce[MOVER_BOUNCE] __attribute__((aligned(BASE_PAGE)));
+};
+
+static int make_queues(struct own *o)
+{
+	struct rdma_address here, there;
+	int err = rdma_end_make(&o->asking, &o->device);
+
+	if (!err)
+		err = rdma_end_make(&o->answering, &o->device);
+	if (err)
+		return err;
+	here = rdma_end_address(&o->asking, &o->device);
+	there = rdma_end_address(&o->answering, &o->device);
+	err = rdma_end_connect(&o->answering, &o->device, &here);
+	return err ? err : rdma_end_connect(&o->asking, &o->device, &there);
+}
+
+static void own_release(struct pin *p)
+{
+	struct own *o = p->priv;
+
+	if (!o)
+		return;
+	if (o->owner == getpid()) {
+		if (o->mr)
+			ibv_dereg_mr(o->mr);
+		rdma_end_destroy(&o->asking);
+		rdma_end_destroy(&o->answering);
+		if (o->bounced)
+			ibv_dereg_mr(o->bounced);
+		rdma_close(&o->device);
+	}
+	pin_free(o, sizeof(*o));
+	p->priv = NULL;
+}
+
+static int own_prepare(struct pin *p)
+{
+	struct own *o = pin_alloc(sizeof(*o));
+	const char *what;
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	p->priv = o;
+	o->owner = getpid();
+	err = rdma_open(&o->device, host_options.rdma, &what);
+	if (!err) {
+		o->bounced = ibv_reg_mr(o->device.pd, o->bounce, MOVER_BOUNCE, RDMA_WRITABLE);
+		err = o->bounced ? make_queues(o) : -errno;
+	}
+	if (err)
+		own_release(p);
+	return err;
+}
+
+static int take(struct pin *p, int access)
+{
+	struct own *o = p->priv;
+
+	if (o->mr)
+		return -EBUSY;
+	errno = 0;
+	o->mr = ibv_reg_mr(o->device.pd, p->addr, p->len, access);
+	if (!o->mr)
+		return errno ? -errno : -EIO;
+	o->base = (uintptr_t)p->addr;
+	return 0;
+}
+
+static int own_pin(struct pin *p)
+{
+	return take(p, RDMA_WRITABLE);
+}
+
+static int own_pin_readable(struct pin *p)
+{
+	return take(p, RDMA_READABLE);
+}
+
+static int own_upgrade(struct pin *p)
+{
+	struct own *o = p->priv;
+
+	return o->mr ? rdma_change_access(&o->device, o->mr, RDMA_WRITABLE) : -EBADF;
+}
+
+static int own_move(struct own *o, enum ibv_wr_opcode opcode, const struct ibv_mr *mr,
+		    uint64_t addr, size_t len)
+{
+	const struct rdma_move m = { .opcode = opcode,
+				     .local = o->bounce,
+				     .lkey = o->bounced->lkey,
+				     .rkey = mr->rkey,
+				     .addr = addr,
+				     .len = len };
+
+	return rdma_end_move(&o->asking, &m);
+}
+
+static size_t piece(size_t left)
+{
+	return left < MOVER_BOUNCE ? left : MOVER_BOUNCE;
+}
+
+static int own_device_read(struct pin *p, const struct pin_data *data)
+{
+	struct own *o = p->priv;
+
+	if (!o->mr)
+		return -EBADF;
+	for (size_t off = 0, n; off < p->len; off += n) {
+		int err;
+
+		n = piece(p->len - off);
+		/* No bytes of an earlier move if this one should not arrive. */
+		memset(o->bounce, 0xee, n);
+		err = own_move(o, IBV_WR_RDMA_READ, o->mr, o->base + off, n);
+		if (err)
+			return err;
+		memcpy(data->dst + p->start + off, o->bounce, n);
+		pin_mark(p, data, off, n);
+	}
+	return 0;
+}
+
+static int own_device_write(struct pin *p, size_t off, size_t len, const void *src)
+{
+	struct own *o = p->priv;
+
+	if (!o->mr)
+		return -EBADF;
+	if (off > p->len || len > p->len - off)
+		return -EINVAL;
+	for (size_t done = 0, n; done < len; done += n) {
+		int err;
+
+		n = piece(len - done);
+		memcpy(o->bounce, (const char *)src + done, n);
+		err = own_move(o, IBV_WR_RDMA_WRITE, o->mr, o->base + off + done, n);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int own_unpin(struct pin *p)
+{
+	struct own *o = p->priv;
+	int err;
+
+	if (!o->mr)
+		return -EINVAL;
+	err = ibv_dereg_mr(o->mr);
+	if (err)
+		return -err;
+	o->mr = NULL;
+	/* Soft-RoCE before 6.1 holds the region of its last READ until the next one. */
+	return own_move(o, IBV_WR_RDMA_READ, o->bounced, (uintptr_t)o->bounce, SECTOR);
+}
+
+#define OWN_KIND                                                                         \
+	.rule = "ibv_fork_init(3); 70e806e4e645 (5.9) early copy of pinned pages",       \
+	.needs = { "rdma", "memlock" }, .promise = PROMISE_SAME_OBJECT, .by_name = true, \
+	.first_only = true, .prepare = own_prepare, .device_read = own_device_read,      \
+	.unpin = own_unpin, .release = own_release, .emit = pin_no_emit
+
+#define OWN_WRITES \
+	.class = PIN_RW, .dirs = DEVICE_READS | DEVICE_WRITES, .device_write = own_device_write
+
+const struct pin_kind pin_rdma_own = {
+	.name = "rdma-own",
+	.about = "RDMA memory region of a process that posts and polls by itself",
+	.pin = own_pin,
+	OWN_WRITES,
+	OWN_KIND,
+};
+
+const struct pin_kind pin_rdma_own_ro = {
+	.name = "rdma-own-ro",
+	.about = "the same, that remote peers may only read, in a context of its own",
+	.class = PIN_RO,
+	.dirs = DEVICE_READS,
+	.pin = own_pin_readable,
+	.upgrade = own_upgrade,
+	OWN_KIND,
+};
+
+static bool is_ring(const char *line, uintptr_t *from, uintptr_t *to)
+{
+	char access[5];
+
+	return strstr(line, "/dev/infiniband/uverbs") &&
+	       sscanf(line, "%lx-%lx %4s", from, to, access) == 3 && !strncmp(access, "rw", 2);
+}
+
+/*
+ * What copy-on-write would do to a ring in user memory that nobody pinned: the process
+ * goes on with a copy, the device with the page from before.
+ */
+static int part(uintptr_t from, uintptr_t to)
+{
+	size_t len = to - from;
+	char *copy = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return -errno;
+	memcpy(copy, (void *)from, len);
+	return mremap(copy, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, from) == MAP_FAILED ? -errno :
+											   0;
+}
+
+static int parted_pin(struct pin *p)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	uintptr_t from[16], to[16];
+	char line[512];
+	int n = 0, err = maps ? own_pin(p) : -errno;
+
+	while (!err && n < 16 && fgets(line, sizeof(line), maps))
+		n += is_ring(line, &from[n], &to[n]);
+	if (maps)
+		fclose(maps);
+	for (int i = 0; !err && i < n; i++)
+		err = part(from[i], to[i]);
+	return err;
+}
+
+const struct pin_kind mutant_rings = {
+	.name = "mutant-parted-rings",
+	.about = "posts to copies of its rings, as if copy-on-write had parted them",
+	.mutant = true,
+	.pin = parted_pin,
+	OWN_WRITES,
+	OWN_KIND,
+};
+
+/* What a queue adds to the mappings of the device's file is kernel memory. */
+static int user_rings(char *why, size_t size)
+{
+	struct rdma_device d;
+	const char *what;
+	struct ibv_cq *cq;
+	int before, after, err = rdma_open(&d, host_options.rdma, &what);
+
+	if (err)
+		return unmet(why, size, "%s: %s: %s", host_options.rdma, what, errno_name(-err));
+	before = rdma_mappings();
+	cq = ibv_create_cq(d.context, CQ_ENTRIES, NULL, NULL, 0);
+	if (!cq)
+		return unmet(why, size, "completion queue: %s", errno_name(errno));
+	after = rdma_mappings();
+	ibv_destroy_cq(cq);
+	rdma_close(&d);
+	if (before < 0 || after < 0)
+		return unmet(why, size, "/proc/self/maps: %s",
+			     errno_name(before < 0 ? -before : -after));
+	if (after > before)
+		return unmet(why, size,
+			     "the rings are kernel memory that the process maps shared: "
+			     "fork parts nothing");
+	return 0;
+}
+
+static int user_rings_probe(char *why, size_t size)
+{
+	return rdma_probe_with(user_rings, why, size);
+}
+
+const struct need need_rdma_rings = {
+	.name = "rdma-user-rings",
+	.about = "an RDMA device whose queues lie in memory of the process, named for this run",
+	.hint = "--rdma DEV of an adapter such as mlx5; not soft-RoCE",
+	.probe = user_rings_probe,
+};
