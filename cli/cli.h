@@ -116,7 +116,8 @@ int session_scratch(bool guarded);
 void session_cell(struct session *s, const struct cell *c, struct program *own);
 /* Ends the batch: judges the host, prints the results. */
 void session_flush(struct session *s);
-bool session_time_over(const struct session *s);
+/* Why no further cell may start, or NULL. */
+const char *session_over(const struct session *s);
 /* Totals, restores the host, closes. The exit code of the run. */
 int session_end(struct session *s);
 
