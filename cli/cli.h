@@ -45,6 +45,7 @@ struct command {
 extern const struct command *const commands[]; /* NULL-terminated */
 extern const struct command command_env, command_list, command_check, command_run;
 extern const struct command command_emit_c, command_sweep, command_report, command_mutants;
+extern const struct command command_matrix;
 extern const struct command command_bench, command_compare, command_man, command_completion;
 
 /* What each exit code means; NULL-terminated. */
