@@ -17,6 +17,7 @@ const struct command *const commands[] = {
 	&command_sweep,
 	&command_mutants,
 	&command_report,
+	&command_matrix,
 	&command_bench,
 	&command_compare,
 	&command_man,

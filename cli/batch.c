@@ -103,7 +103,7 @@ static int again(void *arg, const size_t *at, size_t n)
 	struct session *s = f->session;
 	struct verdict v;
 
-	if (session_time_over(s))
+	if (session_over(s))
 		return -1;
 	kernel_warn_again();
 	executor_settle(s->executor);

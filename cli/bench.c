@@ -141,7 +141,7 @@ static void run_cells(struct session *s, struct measure *m, const struct cell *c
 			      i >= WARM_UP + PROCESSES_MIN;
 
 		if (enough || (i > WARM_UP && now_ns() - start > LIMIT_NS) ||
-		    (i > WARM_UP && session_time_over(s)))
+		    (i > WARM_UP && session_over(s)))
 			break;
 		cell_run(s->executor, c, v);
 		wall_ns += v->wall_ns;
@@ -255,7 +255,7 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 		print_perturbation(&bench_perturbations);
 	}
 	s.run = bench_cell;
-	for (size_t i = 0; i < l->count && !err && !session_time_over(&s); i++) {
+	for (size_t i = 0; i < l->count && !err && !session_over(&s); i++) {
 		session_cell(&s, &l->cell[i], NULL);
 		session_flush(&s);
 	}

@@ -56,6 +56,7 @@ static int choose_tier(struct session *s, struct cell_list *l)
 static int run_list(struct cli *cli, struct cell_list *l)
 {
 	static struct session s;
+	const char *over;
 	int err, code;
 	const struct mutant *m = chosen_mutant(cli, &err);
 
@@ -68,9 +69,10 @@ static int run_list(struct cli *cli, struct cell_list *l)
 	ktap_plan(&s.ktap, l->count);
 	progress_begin(&s.progress, l->count, s.end_ns);
 	for (size_t i = 0; i < l->count && !err; i++) {
-		if (session_time_over(&s)) {
+		over = session_over(&s);
+		if (over) {
 			session_flush(&s);
-			printf("# time is over, %zu cells did not run\n", l->count - i);
+			printf("# %s, %zu cells did not run\n", over, l->count - i);
 			break;
 		}
 		session_cell(&s, &l->cell[i], NULL);

@@ -45,6 +45,7 @@ struct command {
 extern const struct command *const commands[]; /* NULL-terminated */
 extern const struct command command_env, command_list, command_check, command_run;
 extern const struct command command_emit_c, command_sweep, command_report, command_mutants;
+extern const struct command command_matrix;
 extern const struct command command_bench, command_compare, command_man, command_completion;
 
 /* What each exit code means; NULL-terminated. */
@@ -116,7 +117,8 @@ int session_scratch(bool guarded);
 void session_cell(struct session *s, const struct cell *c, struct program *own);
 /* Ends the batch: judges the host, prints the results. */
 void session_flush(struct session *s);
-bool session_time_over(const struct session *s);
+/* Why no further cell may start, or NULL. */
+const char *session_over(const struct session *s);
 /* Totals, restores the host, closes. The exit code of the run. */
 int session_end(struct session *s);
 

@@ -48,6 +48,7 @@ static const struct {
 	    "mechanisms or classes (rw ro get any) instead of the program's", 0 } },
 	{ RUNS, { "out", 'o', "DIR", 0, "folder for the record", 0 } },
 	{ "report", { "out", 'o', "DIR", 0, "folder for the HTML file", 0 } },
+	{ "matrix", { "out", 'o', "DIR", 0, "folder for matrix.txt, .md and .dat", 0 } },
 	{ RUNS, { "resume", KEY_RESUME, NULL, 0, "go on behind the cells that --out has", 0 } },
 	{ "check run bench mutants emit-c list",
 	  { "corpus", KEY_CORPUS, "PATH", 0,

@@ -158,9 +158,11 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 	return 0;
 }
 
-bool session_time_over(const struct session *s)
+const char *session_over(const struct session *s)
 {
-	return s->end_ns && now_ns() > s->end_ns;
+	if (record_failed(s->record))
+		return "the record cannot be written";
+	return s->end_ns && now_ns() > s->end_ns ? "time is over" : NULL;
 }
 
 static int by_size(const void *a, const void *b)
@@ -200,6 +202,7 @@ int session_end(struct session *s)
 {
 	int code = EXIT_OK, ran, err;
 	char why[256] = "";
+	const char *over;
 	uint64_t fork_ns;
 
 	session_flush(s);
@@ -208,7 +211,8 @@ int session_end(struct session *s)
 	ran = s->count[VERDICT_PASS] + s->count[VERDICT_FAIL] + s->count[VERDICT_UNREACHED] +
 	      s->count[VERDICT_BROKEN];
 
-	ktap_end(&s->ktap, "time is over");
+	over = session_over(s);
+	ktap_end(&s->ktap, over ? over : "time is over");
 	ktap_totals(&s->ktap, s->count);
 	if (s->known || s->unexpected)
 		printf("# of the failures %d are known; %d passes were not expected\n", s->known,
@@ -235,7 +239,9 @@ int session_end(struct session *s)
 	else if (!code && !ran)
 		code = EXIT_NOTHING;
 	printf("# record: %s\n", record_path(s->record));
-	if (record_end(s->record, s->count, code))
-		code = cli_fail(EXIT_BROKEN, "the record could not be written completely");
+	err = record_end(s->record, s->count, code);
+	if (err)
+		code = cli_fail(EXIT_BROKEN, "the record could not be written completely: %s",
+				strerror(-err));
 	return code;
 }

@@ -48,7 +48,7 @@ static int visit_program(struct sweeping *w, struct program *p, const char *step
 	w->programs++;
 	if (w->counting)
 		return 0;
-	if (session_time_over(&w->session))
+	if (session_over(&w->session))
 		return 1;
 	cell_set_id(&c);
 	session_cell(&w->session, &c, p);
@@ -178,7 +178,7 @@ static int sweep_run(struct cli *cli)
 	choose_letters(&w, cli);
 	err = sweep_all(&w, cli->depth);
 	if (err == 1)
-		puts("# time is over, the sweep is not complete");
+		printf("# %s, the sweep is not complete\n", session_over(&w.session));
 	code = session_end(&w.session);
 	return err > 1 ? err : code;
 }

@@ -16,7 +16,8 @@
 
 struct record {
 	int fd, error;
-	off_t length; /* of the whole lines */
+	off_t length;  /* of the whole lines */
+	off_t unended; /* where the line of the cell that runs begins, or -1 */
 	char *path;
 	uint64_t synced, sync_cost; /* ns */
 	struct run run;		    /* what was there before, on resume */
@@ -61,6 +62,17 @@ static ssize_t write_once(int fd, const char *text, size_t size)
 	return n;
 }
 
+/*
+ * What is left of a line would spoil the next one; and a cell whose end could not
+ * be written ran on a machine that lives, so that it must not look like a crash.
+ */
+static int cut_off(struct record *r, int err)
+{
+	if (r->unended >= 0)
+		r->length = r->unended;
+	return ftruncate(r->fd, r->length) ? -errno : err;
+}
+
 int record_line(struct record *r, json_t *o)
 {
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
@@ -71,17 +83,16 @@ int record_line(struct record *r, json_t *o)
 
 	json_decref(o);
 	free(text);
+	if (!err && r->error)
+		err = r->error;
 	if (!err) {
 		done = write_once(r->fd, line, (size_t)n);
 		if (done == n)
 			r->length += n;
 		else
-			err = done < 0 ? -errno : -ENOSPC;
-		/* What is left of a line would spoil the next one. */
-		if (done > 0 && err && ftruncate(r->fd, r->length))
-			err = -errno;
-		free(line);
+			err = cut_off(r, done < 0 ? -errno : -ENOSPC);
 	}
+	free(line);
 	if (err && !r->error)
 		r->error = err;
 	return err;
@@ -227,6 +238,7 @@ struct record *record_open(const char *dir, bool resume, const char *command, ch
 		return NULL;
 	}
 	r->fd = -1;
+	r->unended = -1;
 	if (file_read("/proc/sys/kernel/random/boot_id", r->boot, sizeof(r->boot)) < 0)
 		r->boot[0] = '\0';
 	err = make_dirs(dir);
@@ -252,6 +264,7 @@ void record_start(struct record *r, const char *cell)
 
 	json_object_set_new(o, "type", json_string("start"));
 	json_object_set_new(o, "cell", json_text(cell));
+	r->unended = r->length;
 	record_line(r, o);
 	sync_sometimes(r);
 }
@@ -288,6 +301,12 @@ void record_cell(struct record *r, const char *cell, const struct verdict *v)
 	if (v->step_ns)
 		json_object_set_new(o, "step_ns", json_integer((json_int_t)v->step_ns));
 	record_line(r, o);
+	r->unended = -1;
+}
+
+bool record_failed(const struct record *r)
+{
+	return r->error;
 }
 
 int record_end(struct record *r, const int count[], int exit_code)

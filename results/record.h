@@ -32,6 +32,8 @@ struct record *record_open(const char *dir, bool resume, const char *command, ch
 			   size_t size);
 void record_start(struct record *r, const char *cell);
 void record_cell(struct record *r, const char *cell, const struct verdict *v);
+/* Whether a line could not be written: what runs now is lost. */
+bool record_failed(const struct record *r);
 /* Writes the end line and closes. 0 or -errno of the first write that failed. */
 int record_end(struct record *r, const int count[], int exit_code);
 

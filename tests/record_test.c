@@ -227,11 +227,42 @@ static void test_full_disk(void **state)
 	setrlimit(RLIMIT_FSIZE, &small);
 	record_cell(r, "a/lost", &v);
 	setrlimit(RLIMIT_FSIZE, &old);
+	assert_true(record_failed(r));
+	/* What would follow is not there twice when the run is resumed. */
+	record_cell(r, "a/later", &v);
+	assert_int_equal(record_end(r, (int[5]){ 0 }, 0), -ENOSPC);
+	assert_int_equal(run_read(&run, folder, why, sizeof(why)), 0);
+	assert_int_equal(run.count, 0);
+	run_free(&run);
+}
+
+/* The disk is full when a cell ends: the machine did not go down. */
+static void test_full_disk_is_no_crash(void **state)
+{
+	struct rlimit old, small = { 0 };
+	struct verdict v = stale();
+	struct record *r = record_open(folder, false, "x", why, sizeof(why));
+	struct stat st;
+	struct run run;
+
+	(void)state;
+	assert_non_null(r);
+	record_start(r, "a/kept");
 	record_cell(r, "a/kept", &v);
+	record_start(r, "a/lost");
+	assert_int_equal(stat(record_path(r), &st), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	small.rlim_cur = (rlim_t)st.st_size + 10;
+	small.rlim_max = old.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &small);
+	record_cell(r, "a/lost", &v);
+	setrlimit(RLIMIT_FSIZE, &old);
 	assert_int_equal(record_end(r, (int[5]){ 0 }, 0), -ENOSPC);
 	assert_int_equal(run_read(&run, folder, why, sizeof(why)), 0);
 	assert_int_equal(run.count, 1);
 	assert_string_equal(run.result[0].cell, "a/kept");
+	assert_string_equal(run.result[0].verdict.class, "stale-pin");
 	run_free(&run);
 }
 
@@ -357,6 +388,7 @@ int main(void)
 		TEST(test_resume_nothing),
 		TEST(test_bad_line),
 		TEST(test_full_disk),
+		TEST(test_full_disk_is_no_crash),
 		TEST(test_label),
 		TEST(test_ktap),
 		TEST(quiet_ktap_has_a_plan),

@@ -40,7 +40,7 @@ initramfs_build() {
         done < <(boot_module_paths)
     fi
     guest_settings >"$tree/lab/settings"
-    [[ ! -f ${K_IMAGE%/*}/config ]] || cp "${K_IMAGE%/*}/config" "$tree/lab/config"
+    [[ ! -f $K_CONFIG ]] || cp "$K_CONFIG" "$tree/lab/config"
     [[ -z $PINFOLD_COPY ]] || cp "$PINFOLD_COPY" "$tree/lab/pinfold"
     (cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0) >"$LAB_TMP/initrd"
 }

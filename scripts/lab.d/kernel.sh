@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # the other parts of lab set and read these variables
 # Kernels: find, download, unpack; or take the user's own bzImage.
-# Sets K_LABEL K_IMAGE K_RELEASE K_MODULES (may be empty) K_NAME (exact package and version).
+# Sets K_LABEL K_IMAGE K_RELEASE K_MODULES, K_CONFIG (both may be empty) and K_NAME (exact package and version).
 
 LAB_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/pinfold/lab
 
@@ -130,6 +130,7 @@ kernel_packaged() {
     K_RELEASE=$(readlink "$link")
     K_IMAGE=$LAB_CACHE/kernels/$K_RELEASE/vmlinuz
     K_MODULES=$LAB_CACHE/kernels/$K_RELEASE/modroot/lib/modules/$K_RELEASE
+    K_CONFIG=$LAB_CACHE/kernels/$K_RELEASE/config
     K_NAME=$(cat "$link/name")
 }
 
@@ -151,7 +152,7 @@ kernel_own() {
     [[ -n $K_RELEASE ]] || fail 2 "$image is not an x86 bzImage"
     K_LABEL=${image##*/}-$K_RELEASE
     K_NAME="$K_IMAGE $K_RELEASE $(sha256sum "$image" | cut -c 1-16)"
-    K_MODULES=''
+    K_MODULES='' K_CONFIG=${K_IMAGE%/*}/config
     [[ -n $modules ]] || return 0
     for K_MODULES in "$modules/lib/modules/$K_RELEASE" "$modules/$K_RELEASE" "$modules"; do
         [[ ! -f $K_MODULES/modules.dep ]] || break
@@ -161,8 +162,46 @@ kernel_own() {
     K_MODULES=$(realpath "$K_MODULES")
 }
 
+# A build tree, as the source or by O=: its modules are installed into a folder of ours.
+kernel_tree() {
+    local tree modules=''
+    tree=$(realpath "$1")
+    [[ -f $tree/arch/x86/boot/bzImage ]] || fail 2 "$1 holds no arch/x86/boot/bzImage (build it: make bzImage modules)"
+    if [[ -s $tree/modules.order ]]; then
+        need make
+        modules=${TREES[$tree]:-}
+    fi
+    if [[ -s $tree/modules.order && -z $modules ]]; then
+        modules=$LAB_TMP/tree-${#TREES[@]}
+        # shellcheck disable=SC2004 # an associative array
+        TREES[$tree]=$modules
+        make -s -C "$tree" modules_install INSTALL_MOD_PATH="$modules" INSTALL_MOD_STRIP=1 >"$LAB_TMP/make.log" 2>&1 \
+            || fail 3 "modules_install in $tree failed: $(tail -n 1 "$LAB_TMP/make.log")"
+    fi
+    kernel_own "$tree/arch/x86/boot/bzImage${modules:+:$modules}"
+    K_LABEL=${tree##*/}-$K_RELEASE K_CONFIG=$tree/.config
+}
+
+kernel_list() {
+    local label link
+    for label in 5.10 6.1 6.12 6.18 7; do
+        link=$LAB_CACHE/kernels/by-label.$label
+        if [[ -f $link/name ]]; then
+            echo "$label: $(cat "$link/name")"
+        else
+            echo "$label: not here (scripts/lab --fetch $label, from $(kernel_suites "$label"))"
+        fi
+    done
+    for link in "$LAB_CACHE"/kernels/by-label.*; do
+        label=${link##*/by-label.}
+        [[ ! -f $link/name || $label =~ ^(5\.10|6\.1|6\.12|6\.18|7)$ ]] || echo "$label: $(cat "$link/name")"
+    done
+}
+
 kernel_select() {
-    if [[ $1 =~ ^[5-9](\.[0-9]+){0,2}$ ]]; then
+    if [[ -d $1 ]]; then
+        kernel_tree "$1"
+    elif [[ $1 =~ ^[5-9](\.[0-9]+){0,2}$ ]]; then
         kernel_packaged "$1"
     else
         kernel_own "$1"

@@ -20,13 +20,15 @@ share() {
         -device "virtio-9p-pci,fsdev=$tag,mount_tag=$tag")
 }
 
-# Two nodes, so that pages can migrate; all CPUs are on the first.
+mem_mb() { if [[ $MEM == *G ]]; then echo $((${MEM%G} * 1024)); else echo "${MEM%M}"; fi; }
+
+# Nodes, so that pages can migrate; all CPUs are on the first.
 qemu_memory() {
-    local mb=${MEM%[MG]} node
-    [[ $MEM != *G ]] || mb=$((mb * 1024))
-    QEMU+=(-m "$((mb / 2 * 2))M" -smp "$SMP")
-    for node in 0 1; do
-        QEMU+=(-object "memory-backend-ram,id=mem$node,size=$((mb / 2))M"
+    local each node
+    each=$(($(mem_mb) / NODES))
+    QEMU+=(-m "$((each * NODES))M" -smp "$SMP")
+    for ((node = 0; node < NODES; node++)); do
+        QEMU+=(-object "memory-backend-ram,id=mem$node,size=${each}M"
             -numa "node,nodeid=$node,memdev=mem$node$( ((node)) || echo ",cpus=0-$((SMP - 1))")")
     done
 }
@@ -58,7 +60,7 @@ qemu_arguments() {
 # Returns QEMU's exit code, 124 when its time was up.
 qemu_boot() {
     local accel=$1 out=$2 seconds=$3 log=$4 rc=0
-    rm -f "$LAB_TMP/disk"
+    rm -f "$LAB_TMP/disk" "$LAB_TMP/stalled"
     truncate -s 1G "$LAB_TMP/disk"
     qemu_arguments "$accel" "$out" "$log"
     if [[ $MODE == shell ]]; then
@@ -69,6 +71,7 @@ qemu_boot() {
     LAB_QEMU=$!
     follow "$out/stdout" 1
     follow "$out/stderr" 2
+    ((!RESUMABLE || !STALL)) || watch_progress "$out" "$log" &
     wait "$LAB_QEMU" 2>/dev/null || rc=$?
     LAB_QEMU=
     wait
@@ -77,14 +80,36 @@ qemu_boot() {
 
 follow() {
     local file=$1 fd=$2 size
-    [[ $MODE != probe ]] || return 0
+    [[ $MODE != probe ]] && ((FOLLOW)) || return 0
     : >>"$file"
     size=$(stat -c %s "$file")
     tail -q -s 0.2 --pid="$LAB_QEMU" -c "+$((size + 1))" -f "$file" >&"$fd" &
 }
 
+# Ends a guest that neither records nor prints. Whatever is stopped is continued by timeout, to end.
+watch_progress() {
+    local out=$1 log=$2 pid=$LAB_QEMU sizes='' last='' since=$SECONDS
+    while sleep 1 && kill -0 "$pid" 2>/dev/null; do
+        sizes=$(stat -c %s "$out/run/records.jsonl" "$out/stdout" "$out/stderr" "$log" 2>/dev/null || true)
+        if [[ $sizes != "$last" ]]; then
+            last=$sizes since=$SECONDS
+        elif ((SECONDS - since >= STALL)); then
+            : >"$LAB_TMP/stalled"
+            kill "$pid" 2>/dev/null || true
+            return 0
+        fi
+    done
+}
+
+has_room() {
+    head -c 65536 /dev/zero 2>/dev/null >"$1/room"
+    local rc=$?
+    rm -f "$1/room"
+    return "$rc"
+}
+
 kvm_works() {
-    local answer=$LAB_CACHE/kvm/$K_LABEL out=$LAB_TMP/probe mode=$MODE
+    local answer=$LAB_CACHE/kvm/$K_RELEASE out=$LAB_TMP/probe mode=$MODE
     [[ -r /dev/kvm && -w /dev/kvm ]] || return 1
     mkdir -p "$LAB_CACHE/kvm" "$out"
     if [[ ! -s $answer ]]; then
@@ -104,12 +129,14 @@ how_it_ended() {
     line=$(tail -c "+$((offset + 1))" "$log" | grep -a -m 1 'Kernel panic - ' | sed 's/.*Kernel panic - //' | tr -d '\r' || true)
     if [[ -n $line ]]; then
         echo "kernel panic ($line)"
+    elif [[ -e $LAB_TMP/stalled ]]; then
+        echo "hung, no result for $STALL s"
     elif ((rc == 124 || rc == 137)); then
         echo "still running at its time limit"
     elif ((rc != 0)); then
         echo "QEMU ended with $rc ($(grep -v '^$' "$LAB_TMP/qemu.err" | tail -n 1))"
     else
-        line=$(tail -c "+$((offset + 1))" "$log" | grep -a -m 1 '^lab-guest: ' | tr -d '\r' || true)
+        line=$(tail -c "+$((offset + 1))" "$log" | grep -a '^lab-guest: ' | tail -n 1 | tr -d '\r' || true)
         echo "the guest ended without an exit code${line:+ (${line#lab-guest: })}"
     fi
 }
