@@ -143,21 +143,12 @@ static void put_groups(const struct compare_result *r, FILE *out)
 	}
 }
 
-static size_t count_boots(const struct side *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->count; i++)
-		n += s->boot[i] == i;
-	return n;
-}
-
 static void put_side(const struct side *s, char name, FILE *out)
 {
 	const struct origin *o = s->count ? &s->cost[0].origin : NULL;
 
 	fprintf(out, "%c %.30s: %zu run%s, %zu boot%s\n", name, s->name, s->count,
-		s->count == 1 ? "" : "s", count_boots(s), count_boots(s) == 1 ? "" : "s");
+		s->count == 1 ? "" : "s", side_boots(s), side_boots(s) == 1 ? "" : "s");
 	if (o && o->about[0])
 		fprintf(out, "  on %.8s, %.56s\n", o->machine, o->about);
 }

@@ -162,6 +162,7 @@ static void add_result(struct tally *t, const struct result *r)
 	if (v->kind == VERDICT_FAIL && (!t->fail || (t->fail->known[0] && !v->known[0])))
 		t->fail = v;
 	t->last = v;
+	t->one[v->kind] = v;
 }
 
 static int find_groups(struct side *s)

@@ -12,7 +12,7 @@ struct tally {
 	int count[VERDICT_BROKEN + 1]; /* runs, by verdict */
 	int tried, failed;	       /* executions, those that --retry repeated as well */
 	const struct verdict *fail;    /* one that is not known, if there is one; or NULL */
-	const struct verdict *last;
+	const struct verdict *last, *one[VERDICT_BROKEN + 1]; /* the last; one of each kind */
 };
 
 struct side {
@@ -35,6 +35,17 @@ int side_add(struct side *s, struct run *run, struct cost_run *cost);
 /* After the last side_add(). 0 or -ENOMEM. */
 int side_finish(struct side *s);
 void side_free(struct side *s);
+
+/*
+ * The runs as one: a cell that failed in any has failed, with its score. 0 or -ENOMEM.
+ */
+int side_merge(const struct side *s, struct run *run);
+/* Takes over the runs of one that is of the same kernel build and machine, and ran other cells. */
+bool side_join(struct side *s, struct side *other);
+/* Number of different boots. */
+size_t side_boots(const struct side *s);
+/* Splits into sides of one kernel and machine each, in order; s is empty then. 0 or -ENOMEM. */
+int side_split(struct side *s, struct side **part, size_t *parts);
 
 const struct tally *side_tally(const struct side *s, const char *cell);
 
