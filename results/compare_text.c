@@ -146,9 +146,14 @@ static void put_groups(const struct compare_result *r, FILE *out)
 static void put_side(const struct side *s, char name, FILE *out)
 {
 	const struct origin *o = s->count ? &s->cost[0].origin : NULL;
+	size_t cut = 0;
 
 	fprintf(out, "%c %.30s: %zu run%s, %zu boot%s\n", name, s->name, s->count,
 		s->count == 1 ? "" : "s", side_boots(s), side_boots(s) == 1 ? "" : "s");
+	for (size_t i = 0; i < s->count; i++)
+		cut += !s->run[i].ended;
+	if (cut)
+		fprintf(out, "  %zu run%s did not finish\n", cut, cut == 1 ? "" : "s");
 	if (o && o->about[0])
 		fprintf(out, "  on %.8s, %.56s\n", o->machine, o->about);
 }
