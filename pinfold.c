@@ -20,6 +20,8 @@ const struct command *const commands[] = {
 	&command_matrix,
 	&command_bench,
 	&command_compare,
+	&command_baseline,
+	&command_history,
 	&command_man,
 	&command_completion,
 	NULL,

@@ -37,6 +37,27 @@ static void note_overhead(struct session *s, const struct verdict *v)
 	s->overhead_ns[s->noverheads++] = v->wall_ns - v->step_ns;
 }
 
+/* How often a new failure comes again; whatever the score, the cell has failed. */
+static void retry(struct session *s, struct pending *p)
+{
+	struct verdict *first = &p->verdict, v;
+
+	if (first->kind != VERDICT_FAIL || first->known[0] || !s->cli->retry)
+		return;
+	/* After a panic in here the record has the failure, and what ran. */
+	record_cell(s->record, p->cell.id, first);
+	record_start(s->record, p->cell.id);
+	first->tried = first->failed = 1;
+	for (int i = 0; i < s->cli->retry && !session_time_over(s); i++) {
+		executor_settle(s->executor);
+		cell_run(s->executor, &p->cell, &v);
+		if (v.kind != VERDICT_PASS && v.kind != VERDICT_FAIL)
+			continue;
+		first->tried++;
+		first->failed += v.kind == VERDICT_FAIL;
+	}
+}
+
 static void run_cell(struct session *s, struct pending *p)
 {
 	if (!s->watching) {
@@ -52,6 +73,7 @@ static void run_cell(struct session *s, struct pending *p)
 	else
 		cell_run(s->executor, &p->cell, &p->verdict);
 	explain(s, p->cell.id, &p->verdict);
+	retry(s, p);
 	record_cell(s->record, p->cell.id, &p->verdict);
 	note_overhead(s, &p->verdict);
 }
@@ -178,6 +200,8 @@ static void blame(void *arg, const size_t *at, size_t n, enum bisect_how how)
 		s->progress.failures++;
 	v.wall_ns = p->verdict.wall_ns;
 	v.step_ns = p->verdict.step_ns;
+	v.tried = p->verdict.tried;
+	v.failed = p->verdict.failed;
 	p->verdict = v;
 	explain(s, p->cell.id, &p->verdict);
 	record_cell(s->record, p->cell.id, &p->verdict);

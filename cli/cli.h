@@ -33,8 +33,12 @@ struct cli {
 	void (*timed)(void *by, const struct op *op, const struct timing *t);
 	void *timed_by;
 	/* compare: */
-	bool json, text, chained;
+	bool json, text, chained, all;
 	int splits;
+	/* baseline, history, report: */
+	const char *baselines, *owner, *until, *reason, *kernel, *series, *history;
+	bool data;
+	int days, retry;
 };
 
 struct command {
@@ -47,6 +51,7 @@ extern const struct command command_env, command_list, command_check, command_ru
 extern const struct command command_emit_c, command_sweep, command_report, command_mutants;
 extern const struct command command_matrix;
 extern const struct command command_bench, command_compare, command_man, command_completion;
+extern const struct command command_baseline, command_history;
 
 /* What each exit code means; NULL-terminated. */
 extern const char *const exit_meaning[];
@@ -62,6 +67,10 @@ size_t cli_options(const struct command *c, struct argp_option options[CLI_OPTIO
 
 /* Loads --corpus, or the one in the binary. 0, or EXIT_USAGE after one line. */
 int cli_corpus(const struct cli *cli, struct corpus *c);
+
+/* Stored runs as one side. 0, or EXIT_USAGE after one line. */
+struct side;
+int cli_side(struct side *s, char *const path[], size_t n);
 
 /* One line "pinfold: ..." on standard error; returns code. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -31,6 +31,17 @@ enum {
 	KEY_TEXT,
 	KEY_SPLITS,
 	KEY_CHAINED,
+	KEY_ALL,
+	KEY_BASELINES,
+	KEY_OWNER,
+	KEY_UNTIL,
+	KEY_REASON,
+	KEY_KERNEL,
+	KEY_SERIES,
+	KEY_HISTORY,
+	KEY_DATA,
+	KEY_DAYS,
+	KEY_RETRY,
 };
 
 #define RUNS "check run sweep bench"
@@ -85,11 +96,29 @@ static const struct {
 	{ "bench", { "samples", KEY_SAMPLES, "N", 0, "samples of a timed step (20000)", 0 } },
 	{ "bench",
 	  { "size", KEY_SIZE, "MIB", 0, "default region (4; huge pages: 16, hugetlb 8)", 0 } },
+	{ "check run sweep",
+	  { "retry", KEY_RETRY, "N", 0,
+	    "run a cell that fails N times more and keep the score; it stays a failure", 0 } },
 	{ "compare", { "text", KEY_TEXT, NULL, 0, "72 columns for a mail (the default)", 0 } },
-	{ "compare", { "json", KEY_JSON, NULL, 0, "one JSON object for each B", 0 } },
+	{ "compare baseline", { "json", KEY_JSON, NULL, 0, "one JSON object for each B", 0 } },
+	{ "compare baseline", { "all", KEY_ALL, NULL, 0, "what did not change, too", 0 } },
 	{ "compare",
 	  { "splits", KEY_SPLITS, "N", 0,
-	    "instead: how often N random splits of each run differ from themselves", 0 } },
+	    "instead: how often N random halves of the runs differ from each other", 0 } },
+	{ "baseline",
+	  { "baselines", KEY_BASELINES, "DIR", 0,
+	    "folder of baselines and waivers (results/baselines)", 0 } },
+	{ "baseline", { "owner", KEY_OWNER, "WORD", 0, "waive: who answers for it", 0 } },
+	{ "baseline", { "until", KEY_UNTIL, "YYYY-MM-DD", 0, "waive: its last day", 0 } },
+	{ "baseline", { "reason", KEY_REASON, "TEXT", 0, "waive: why", 0 } },
+	{ "baseline", { "kernel", KEY_KERNEL, "LINE", 0, "waive: only for kernels like 6.18", 0 } },
+	{ "history", { "series", KEY_SERIES, "PATTERN", 0, "only these cells and costs", 0 } },
+	{ "history", { "days", KEY_DAYS, "N", 0, "days in the table (14)", 0 } },
+	{ "history",
+	  { "data", KEY_DATA, NULL, 0, "median of each cost and day, separated by tabs", 0 } },
+	{ "report",
+	  { "history", KEY_HISTORY, "STORE", 0, "stored runs for the trends of the HTML file",
+	    0 } },
 	{ "sweep", { "alphabet", KEY_ALPHABET, "LIST", 0, "verbs to choose from", 0 } },
 };
 
@@ -202,6 +231,12 @@ static error_t parse_number(int key, char *arg, struct argp_state *state)
 	case KEY_SPLITS:
 		c->splits = count_arg(arg, 1);
 		return 0;
+	case KEY_DAYS:
+		c->days = count_arg(arg, 1);
+		return 0;
+	case KEY_RETRY:
+		c->retry = count_arg(arg, 1);
+		return 0;
 	case KEY_SIZE:
 		c->bytes = (size_t)count_arg(arg, 1) << 20;
 		return 0;
@@ -235,16 +270,29 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	const struct {
 		int key;
 		const char **text;
-	} texts[] = { { KEY_MEM, &c->mem },	  { KEY_PIN, &c->pin },
-		      { 'o', &c->out },		  { KEY_CORPUS, &c->corpus },
-		      { KEY_MUTANT, &c->mutant }, { KEY_ALPHABET, &c->alphabet },
-		      { KEY_JUNIT, &c->junit },	  { KEY_CLOCK, &c->clock } };
+	} texts[] = { { KEY_MEM, &c->mem },
+		      { KEY_PIN, &c->pin },
+		      { 'o', &c->out },
+		      { KEY_CORPUS, &c->corpus },
+		      { KEY_MUTANT, &c->mutant },
+		      { KEY_ALPHABET, &c->alphabet },
+		      { KEY_JUNIT, &c->junit },
+		      { KEY_CLOCK, &c->clock },
+		      { KEY_BASELINES, &c->baselines },
+		      { KEY_OWNER, &c->owner },
+		      { KEY_UNTIL, &c->until },
+		      { KEY_REASON, &c->reason },
+		      { KEY_KERNEL, &c->kernel },
+		      { KEY_SERIES, &c->series },
+		      { KEY_HISTORY, &c->history } };
 	const struct {
 		bool *flag;
 		int key;
-	} flags[] = { { &c->resume, KEY_RESUME },  { &c->trace, KEY_TRACE }, { &c->quiet, 'q' },
-		      { &c->raw, KEY_RAW },	   { &c->json, KEY_JSON },   { &c->text, KEY_TEXT },
-		      { &c->chained, KEY_CHAINED } };
+	} flags[] = { { &c->resume, KEY_RESUME },   { &c->trace, KEY_TRACE },
+		      { &c->quiet, 'q' },	    { &c->raw, KEY_RAW },
+		      { &c->json, KEY_JSON },	    { &c->text, KEY_TEXT },
+		      { &c->chained, KEY_CHAINED }, { &c->all, KEY_ALL },
+		      { &c->data, KEY_DATA } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].key == key) {

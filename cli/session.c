@@ -13,6 +13,7 @@
 #include "core/need/need.h"
 #include "rdma/place.h"
 #include "results/deviation.h"
+#include "results/digest.h"
 
 static char scratch_base[200];
 
@@ -198,10 +199,20 @@ static uint64_t fork_exit_wait(void)
 	return median(ns, TIMES);
 }
 
+/* For a year of them; made again when somebody wants it and it is not there. */
+static void keep_digest(const char *record)
+{
+	struct digests d;
+	char why[300];
+
+	if (!digest_of_record(&d, record, why, sizeof(why)))
+		digests_free(&d);
+}
+
 int session_end(struct session *s)
 {
 	int code = EXIT_OK, ran, err;
-	char why[256] = "";
+	char why[256] = "", path[4096];
 	const char *over;
 	uint64_t fork_ns;
 
@@ -238,10 +249,12 @@ int session_end(struct session *s)
 		code = EXIT_LAW;
 	else if (!code && !ran)
 		code = EXIT_NOTHING;
-	printf("# record: %s\n", record_path(s->record));
+	snprintf(path, sizeof(path), "%s", record_path(s->record));
+	printf("# record: %s\n", path);
 	err = record_end(s->record, s->count, code);
 	if (err)
 		code = cli_fail(EXIT_BROKEN, "the record could not be written completely: %s",
 				strerror(-err));
+	keep_digest(path);
 	return code;
 }

@@ -1,25 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Costs of two kernels, A the one before and B the one after. The boot is the unit of
- * inference, below it the process; samples are never pooled. See docs/measuring.md.
+ * Two kernels, A the one before and B the one after: what newly fails, then costs. Levels:
+ * build > boot > run > process > sample. The highest level that both sides have is the unit;
+ * below the boot nothing regresses, and samples are never pooled. See docs/measuring.md.
  */
 #ifndef RESULTS_COMPARE_H
 #define RESULTS_COMPARE_H
 
 #include <stdio.h>
 
-#include "results/cost.h"
 #include "results/rank.h"
+#include "results/side.h"
+#include "results/waiver.h"
 
-enum { COMPARE_UNITS_MIN = 4 }; /* a side: fewer cannot reach 0.05 */
+enum {
+	COMPARE_UNITS_MIN = 4,	    /* a side: fewer cannot reach 0.05 */
+	COMPARE_PROCESSES_MAX = 64, /* of more, that many are taken, evenly spaced */
+};
+
+#define COMPARE_ALPHA 0.05
+#define COMPARE_MARGIN_P50 0.03
+#define COMPARE_MARGIN_P99 0.05
 
 enum comparison {
 	COMPARISON_REGRESSED,  /* the interval lies above the margin */
 	COMPARISON_IMPROVED,   /* below it */
-	COMPARISON_UNDECIDED,  /* neither; boots says how many a side would decide */
+	COMPARISON_UNDECIDED,  /* neither; needed says how many boots a side would decide */
 	COMPARISON_EQUIVALENT, /* inside +- margin */
 	COMPARISON_UNLIKE,     /* the two sides measured different things; why */
+	COMPARISONS,
 };
+
+extern const char *const comparison_name[COMPARISONS];
 
 struct compare_row {
 	char *key;
@@ -28,52 +40,89 @@ struct compare_row {
 	double q;	    /* false-discovery rate of "above the margin" */
 	size_t needed;	    /* boots a side, 0 unknown */
 	double value[2];    /* ns (or ticks): median of the units */
-	size_t boots[2], processes[2];
+	size_t units[2], processes[2];
 	struct shift log; /* of logarithms */
 	enum comparison verdict;
-	bool by_boot; /* else the process is the unit, and nothing regresses */
+	enum level level;
+	const struct waiver *waiver; /* of a regression */
 	char why[120];
 };
 
-/* A cell that fails in B and in no run of A. */
-struct compare_failure {
-	char *cell;
-	struct verdict verdict;
+/* What became of a cell. The order of importance. */
+enum change {
+	CHANGE_NEW,   /* fails in B, and in no run of A */
+	CHANGE_WORSE, /* fails in both, in B more often than chance explains (Fisher, 1 %) */
+	CHANGE_FLAKY, /* fails in some runs and not in others, in A or in B */
+	CHANGE_FIXED, /* failed always in A, passes always in B */
+	CHANGE_LOST,  /* passed or failed in A; B has no result: skip, unreached, broken, absent */
+	CHANGE_KNOWN, /* fails in B, but in no run of A, as results/deviation.c knows */
+	CHANGES,
 };
 
-struct compare_side {
-	struct run *run; /* verdicts */
-	struct cost_run *cost;
-	size_t count;
-	char name[128];
+struct compare_cell {
+	enum change change;
+	const char *cell;	      /* of the sides, as are the next two */
+	const struct tally *tally[2]; /* NULL: not in that side */
+	const struct verdict *fail;   /* in B, else in A; or NULL */
+	const struct waiver *waiver;
+};
+
+/* The geometric mean of a group of costs: of p50, in each unit that has all of them. */
+struct compare_group {
+	char name[64]; /* "fork-cost" */
+	size_t rows;
+	enum level level;
+	size_t units[2];
+	struct shift log;
 };
 
 struct compare_result {
-	struct compare_row *row;
+	struct compare_row *row; /* by verdict, the worst first */
 	size_t rows;
-	struct compare_failure *failure;
-	size_t failures;
+	struct compare_cell *cell; /* by change */
+	size_t cells;
+	struct compare_group *group;
+	size_t groups;
+	int still; /* cells that fail in both */
 };
 
-/* Reads all records.jsonl at or below path. 0, or -EINVAL with why. */
-int compare_side_read(struct compare_side *s, const char *path, char *why, size_t size);
-void compare_side_free(struct compare_side *s);
-
-/* 0 or -ENOMEM. */
-int compare_sides(const struct compare_side side[2], struct compare_result *r);
+/* waivers may be NULL; the result refers to the sides and to them. 0 or -ENOMEM. */
+int compare_sides(const struct side side[2], const struct waivers *waivers,
+		  struct compare_result *r);
 void compare_result_free(struct compare_result *r);
+/* What turns a nightly red: new or worse failures and regressions that nobody waived. */
+bool compare_red(const struct compare_result *r);
+size_t compare_count(const struct compare_result *r, enum change change);
 
-/* One unit's value for a metric, in logarithms of ns; for tests too. The row's verdict. */
+/* The row's verdict, of units in logarithms. 0 or -ENOMEM. */
 int compare_judge(struct compare_row *row, const double *a, size_t n, const double *b, size_t m);
 /* After all rows: what is no discovery among so many rows has not regressed. 0 or -ENOMEM. */
 int compare_adjust(struct compare_result *r);
+/* The probability of at least as many failures in B, were its rate that of A. */
+double compare_fisher(int a_failed, int a_tried, int b_failed, int b_tried);
 
-/* The processes of one side, as the A/A check splits them: p50 of each cost. */
-int compare_splits(const struct compare_side *s, unsigned splits, FILE *out);
+/* At most 72 columns; without all, what did not change is only counted. */
+void compare_text(const struct side side[2], const struct compare_result *r, bool all, FILE *out);
+/* 0 or -EIO. */
+int compare_json(const struct side side[2], const struct compare_result *r, FILE *out);
 
-bool compare_regressed(const struct compare_result *r);
-/* At most 72 columns. */
-void compare_text(const struct compare_side side[2], const struct compare_result *r, FILE *out);
-int compare_json(const struct compare_side side[2], const struct compare_result *r, FILE *out);
+/* --- The A/A arm: what would be said of runs that do not differ --- */
+
+struct compare_aa {
+	char key[200];
+	enum level level;
+	size_t units;	  /* in each half */
+	double differ;	  /* share of random halves whose 95 % interval excludes 1 */
+	double regressed; /* share that is called so */
+	double power;	  /* the same, when one half is made slower by margin plus 3 % */
+	double sd;	  /* of a unit's logarithm */
+	size_t needed;	  /* units a side for a power of 80 % */
+	bool drift;	  /* the first and the second half, in time, differ */
+};
+
+/* Costs with 8 units or more, at most 20 of them. 0 or -ENOMEM; *aa is freed by the caller. */
+int compare_aa(const struct side *s, unsigned splits, struct compare_aa **aa, size_t *n);
+/* 0, or -ENOENT when there was nothing to split. */
+int compare_aa_text(const struct compare_aa *aa, size_t n, unsigned splits, FILE *out);
 
 #endif

@@ -1,20 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
 #include "results/compare.h"
 
-static const char *const names[] = { "regressed", "improved", "undecided", "equivalent",
-				     "not comparable" };
+enum { CELLS_SHOWN = 20, ROWS_SHOWN = 20 };
+
+static const struct {
+	const char *title, *one;
+} changes[CHANGES] = {
+	[CHANGE_NEW] = { "new failures", "new" },
+	[CHANGE_WORSE] = { "fail more often", "more often" },
+	[CHANGE_FLAKY] = { "flaky", "flaky" },
+	[CHANGE_FIXED] = { "fixed", "fixed" },
+	[CHANGE_LOST] = { "no longer judged", "no longer judged" },
+	[CHANGE_KNOWN] = { "new, but known", "new, but known" },
+};
 
 static double percent(double log_ratio)
 {
 	return 100 * expm1(log_ratio);
 }
 
-static void text_row(const struct compare_row *row, FILE *out)
+static void put_waiver(const struct waiver *w, FILE *out)
+{
+	if (w)
+		fprintf(out, "    waived until %s by %.30s:\n    %.66s\n", w->until, w->owner,
+			w->reason);
+}
+
+static void put_score(const struct tally *t, char side, FILE *out)
+{
+	if (!t)
+		fprintf(out, " %c: not run", side);
+	else if (!t->tried)
+		fprintf(out, " %c: %s", side, verdict_name(t->last->kind));
+	else if (!t->failed)
+		fprintf(out, " %c: %s", side,
+			t->count[VERDICT_PASS] ? "pass" : verdict_name(t->last->kind));
+	else
+		fprintf(out, " %c: failed %d of %d", side, t->failed, t->tried);
+}
+
+static void put_cell(const struct compare_cell *c, FILE *out)
+{
+	fprintf(out, "  %.70s\n   ", c->cell);
+	if (c->fail)
+		fprintf(out, " %.19s;", c->fail->class);
+	put_score(c->tally[0], 'A', out);
+	putc(',', out);
+	put_score(c->tally[1], 'B', out);
+	putc('\n', out);
+	put_waiver(c->waiver, out);
+}
+
+static void put_change(const struct compare_result *r, enum change change, bool all, FILE *out)
+{
+	size_t n = compare_count(r, change), shown = 0,
+	       most = change <= CHANGE_WORSE ? n : CELLS_SHOWN;
+
+	if (!n)
+		return;
+	fprintf(out, "\n%s: %zu\n", changes[change].title, n);
+	/* That a cell no longer runs is mostly another choice of cells. */
+	if (change >= CHANGE_LOST && !all)
+		most = 3;
+	for (size_t i = 0; i < r->cells; i++) {
+		if (r->cell[i].change != change)
+			continue;
+		if (shown == most && !all) {
+			fprintf(out, "  ... and %zu more (--all)\n", n - shown);
+			return;
+		}
+		put_cell(&r->cell[i], out);
+		shown++;
+	}
+}
+
+static void put_row(const struct compare_row *row, FILE *out)
 {
 	fprintf(out, "  %.68s\n", row->key);
 	if (row->verdict == COMPARISON_UNLIKE) {
@@ -25,85 +89,118 @@ static void text_row(const struct compare_row *row, FILE *out)
 		percent(row->log.estimate));
 	if (row->log.interval)
 		fprintf(out, " [%+.1f %+.1f]", percent(row->log.low), percent(row->log.high));
-	fprintf(out, "  %s %zu/%zu\n", row->by_boot ? "boots" : "processes",
-		row->by_boot ? row->boots[0] : row->processes[0],
-		row->by_boot ? row->boots[1] : row->processes[1]);
-	if (row->why[0])
+	fprintf(out, "  %s %zu/%zu\n", level_name[row->level], row->units[0], row->units[1]);
+	if (row->why[0] && row->level <= LEVEL_BOOT)
 		fprintf(out, "    %.68s\n", row->why);
-	if (row->verdict == COMPARISON_UNDECIDED && row->needed)
+	if (row->verdict == COMPARISON_UNDECIDED && row->needed && row->level <= LEVEL_BOOT)
 		fprintf(out, "    about %zu boots a side would decide\n", row->needed);
+	put_waiver(row->waiver, out);
 }
 
-static void text_failures(const struct compare_result *r, FILE *out)
+static size_t rows_of(const struct compare_result *r, enum comparison verdict)
 {
-	if (!r->failures)
-		return;
-	fprintf(out, "\nnew failures: %zu\n", r->failures);
-	for (size_t i = 0; i < r->failures; i++)
-		fprintf(out, "  %-14.14s %.54s\n", r->failure[i].verdict.class, r->failure[i].cell);
-}
+	size_t n = 0;
 
-void compare_text(const struct compare_side side[2], const struct compare_result *r, FILE *out)
-{
-	int shown = -1;
-
-	fprintf(out, "A %.40s (%zu runs), B %.40s (%zu runs)\n", side[0].name, side[0].count,
-		side[1].name, side[1].count);
-	text_failures(r, out);
-	for (size_t i = 0; i < r->rows; i++) {
-		const struct compare_row *row = &r->row[i];
-
-		if (shown != (int)row->verdict)
-			fprintf(out, "\n%s\n", names[row->verdict]);
-		shown = (int)row->verdict;
-		text_row(row, out);
-	}
-	fprintf(out, "\nInterval: 95 %%, exact, of the Hodges-Lehmann ratio. Margins: 3 %% of\n"
-		     "p50, 5 %% of p99. Regressed: above it, at a false-discovery rate of 5 %%.\n");
-}
-
-static json_t *row_json(const struct compare_row *row)
-{
-	json_t *o = json_pack("{ss ss ss sf sf}", "key", row->key, "metric", row->metric, "verdict",
-			      names[row->verdict], "margin", row->margin, "q", row->q);
-
-	json_object_set_new(o, "unit", json_string(row->by_boot ? "boot" : "process"));
-	json_object_set_new(
-		o, "boots",
-		json_pack("[II]", (json_int_t)row->boots[0], (json_int_t)row->boots[1]));
-	json_object_set_new(
-		o, "processes",
-		json_pack("[II]", (json_int_t)row->processes[0], (json_int_t)row->processes[1]));
-	if (row->why[0])
-		json_object_set_new(o, "why", json_string(row->why));
-	if (row->verdict == COMPARISON_UNLIKE)
-		return o;
-	json_object_set_new(o, "a", json_real(row->value[0]));
-	json_object_set_new(o, "b", json_real(row->value[1]));
-	json_object_set_new(o, "ratio", json_real(exp(row->log.estimate)));
-	if (row->log.interval)
-		json_object_set_new(o, "interval",
-				    json_pack("[ff]", exp(row->log.low), exp(row->log.high)));
-	if (row->needed)
-		json_object_set_new(o, "boots_needed", json_integer((json_int_t)row->needed));
-	return o;
-}
-
-int compare_json(const struct compare_side side[2], const struct compare_result *r, FILE *out)
-{
-	json_t *o = json_pack("{ss ss}", "a", side[0].name, "b", side[1].name);
-	json_t *rows = json_array(), *failures = json_array();
-	int err;
-
-	for (size_t i = 0; i < r->failures; i++)
-		json_array_append_new(failures, json_pack("{ss ss}", "cell", r->failure[i].cell,
-							  "class", r->failure[i].verdict.class));
 	for (size_t i = 0; i < r->rows; i++)
-		json_array_append_new(rows, row_json(&r->row[i]));
-	json_object_set_new(o, "new_failures", failures);
-	json_object_set_new(o, "rows", rows);
-	err = json_dumpf(o, out, JSON_INDENT(1)) ? -EIO : 0;
-	fputc('\n', out);
-	json_decref(o);
-	return err;
+		n += r->row[i].verdict == verdict;
+	return n;
+}
+
+static void put_rows(const struct compare_result *r, enum comparison verdict, bool all, FILE *out)
+{
+	size_t n = rows_of(r, verdict), shown = 0;
+
+	if (!n)
+		return;
+	fprintf(out, "\n%s: %zu\n", comparison_name[verdict], n);
+	if (verdict == COMPARISON_EQUIVALENT && !all)
+		return;
+	for (size_t i = 0; i < r->rows; i++) {
+		if (r->row[i].verdict != verdict)
+			continue;
+		if (shown == ROWS_SHOWN && verdict != COMPARISON_REGRESSED && !all) {
+			fprintf(out, "  ... and %zu more (--all)\n", n - shown);
+			return;
+		}
+		put_row(&r->row[i], out);
+		shown++;
+	}
+}
+
+static void put_groups(const struct compare_result *r, FILE *out)
+{
+	if (!r->groups)
+		return;
+	fputs("\ngeometric means of p50\n", out);
+	for (size_t i = 0; i < r->groups; i++) {
+		const struct compare_group *g = &r->group[i];
+
+		fprintf(out, "  %-18.18s %3zu costs  %+.1f %%", g->name, g->rows,
+			percent(g->log.estimate));
+		if (g->log.interval)
+			fprintf(out, " [%+.1f %+.1f]", percent(g->log.low), percent(g->log.high));
+		fprintf(out, "  %s %zu/%zu\n", level_name[g->level], g->units[0], g->units[1]);
+	}
+}
+
+static void put_side(const struct side *s, char name, FILE *out)
+{
+	const struct origin *o = s->count ? &s->cost[0].origin : NULL;
+	size_t cut = 0;
+
+	fprintf(out, "%c %.30s: %zu run%s, %zu boot%s\n", name, s->name, s->count,
+		s->count == 1 ? "" : "s", side_boots(s), side_boots(s) == 1 ? "" : "s");
+	for (size_t i = 0; i < s->count; i++)
+		cut += !s->run[i].ended;
+	if (cut)
+		fprintf(out, "  %zu run%s did not finish\n", cut, cut == 1 ? "" : "s");
+	if (o && o->about[0])
+		fprintf(out, "  on %.8s, %.56s\n", o->machine, o->about);
+}
+
+static void put_outcome(const struct compare_result *r, FILE *out)
+{
+	size_t waived = 0, lost = compare_count(r, CHANGE_LOST);
+
+	for (size_t i = 0; i < r->cells; i++)
+		waived += r->cell[i].waiver != NULL;
+	for (size_t i = 0; i < r->rows; i++)
+		waived += r->row[i].waiver != NULL;
+	fprintf(out, "%s: %zu new failures, %zu costs regressed", compare_red(r) ? "RED" : "green",
+		compare_count(r, CHANGE_NEW) + compare_count(r, CHANGE_WORSE),
+		rows_of(r, COMPARISON_REGRESSED));
+	if (waived)
+		fprintf(out, " (%zu waived)", waived);
+	fprintf(out, "; %zu fixed\n", compare_count(r, CHANGE_FIXED));
+	if (lost || r->still)
+		fprintf(out, "  %d still fail, %zu are no longer judged\n", r->still, lost);
+}
+
+static bool one_boot(const struct compare_result *r)
+{
+	for (size_t i = 0; i < r->rows; i++)
+		if (r->row[i].level > LEVEL_BOOT && r->row[i].verdict != COMPARISON_UNLIKE)
+			return true;
+	return false;
+}
+
+void compare_text(const struct side side[2], const struct compare_result *r, bool all, FILE *out)
+{
+	put_side(&side[0], 'A', out);
+	put_side(&side[1], 'B', out);
+	put_outcome(r, out);
+	for (int i = 0; i < CHANGES; i++)
+		put_change(r, (enum change)i, all, out);
+	for (int i = 0; i < COMPARISONS; i++)
+		put_rows(r, (enum comparison)i, all, out);
+	put_groups(r, out);
+	if (one_boot(r))
+		fprintf(out,
+			"\nWhere the unit is not the boot, what differs may be the boot: nothing\n"
+			"is decided there before %d boots a side.\n",
+			COMPARE_UNITS_MIN);
+	if (r->rows)
+		fputs("\nInterval: 95 %, exact, of the Hodges-Lehmann ratio B/A. Margins: 3 % of\n"
+		      "p50, 5 % of p99. Regressed: above it, at a false-discovery rate of 5 %.\n",
+		      out);
 }

@@ -86,13 +86,32 @@ static json_t *histogram_json(const struct histogram *h)
 	json_t *o = json_object(), *bucket = json_array();
 
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
-		if (h->bucket[i])
-			json_array_append_new(bucket,
-					      json_pack("[iI]", (int)i, (json_int_t)h->bucket[i]));
+		if (h->bucket[i]) {
+			json_array_append_new(bucket, json_integer((json_int_t)i));
+			json_array_append_new(bucket, json_integer((json_int_t)h->bucket[i]));
+		}
 	put_number(o, "max", h->max);
 	json_object_set_new(o, "sum", json_real(h->sum));
 	json_object_set_new(o, "bucket", bucket);
 	return o;
+}
+
+/* A process that made one call has one value. */
+static bool single_calls(const struct series *s)
+{
+	for (size_t i = 0; i < s->processes; i++)
+		if (s->process[i].samples != 1)
+			return false;
+	return true;
+}
+
+static json_t *calls_json(const struct series *s)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < s->processes; i++)
+		json_array_append_new(a, json_real(s->process[i].p50));
+	return a;
 }
 
 static json_t *processes_json(const struct series *s)
@@ -139,6 +158,9 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s)
 	json_object_set_new(o, "closure", json_real(series_closure(s)));
 	json_object_set_new(o, "histogram", histogram_json(&s->ticks));
 	json_object_set_new(o, "null", histogram_json(&s->null));
-	json_object_set_new(o, "process", processes_json(s));
+	if (single_calls(s))
+		json_object_set_new(o, "calls", calls_json(s));
+	else
+		json_object_set_new(o, "process", processes_json(s));
 	return record_line(r, o);
 }

@@ -6,8 +6,10 @@
  *   {"type":"cost","cell":ID,"step":N,"part":"step","text":"[P:write=2]","per":"fault",
  *    "workload":HASH,"clock":...,"tick_ns":...,"bytes":...,"unit":...,"valid":true,
  *    "samples":...,"faults":...,"null_faults":...,"closure":...,
- *    "histogram":{"max":...,"sum":...,"bucket":[[INDEX,COUNT],...]},"null":{...},
+ *    "histogram":{"max":...,"sum":...,"bucket":[INDEX,COUNT,...]},"null":{...},
  *    "process":[[SAMPLES,P50,P90,P99,MEAN],...]}
+ *
+ * of calls, one a process, "calls":[TICKS,...] instead of "process".
  *
  * Values are ticks without the cost of the readings; tick_ns 0: ticks are no time.
  */
@@ -15,6 +17,7 @@
 #define RESULTS_COST_H
 
 #include "bench/measure.h"
+#include "results/origin.h"
 #include "results/record.h"
 
 /* What a measurement means: other hash, other thing. */
@@ -26,25 +29,42 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s);
 
 /* --- Reading --- */
 
+struct bucket {
+	uint32_t index, count;
+};
+
 struct cost {
 	char *key; /* cell id, step, part */
 	char workload[20], clock[16], per[8], part[8], text[64];
 	double tick_ns;
+	size_t bytes; /* of the step's place */
 	bool valid;
-	struct histogram ticks;
+	struct bucket *bucket; /* of the histogram of ticks */
+	size_t buckets;
+	uint64_t max;
+	double sum;
 	struct process_cost *process;
 	size_t processes;
 };
 
 struct cost_run {
 	char *path;
-	char boot[64], commit[48];
-	struct cost *cost;
+	struct origin origin;
+	struct cost *cost; /* by key */
 	size_t count;
 };
 
 /* Of a records.jsonl or a folder with one. 0, or -EINVAL with FILE:LINE in why. */
 int cost_read(struct cost_run *run, const char *path, char *why, size_t size);
 void cost_run_free(struct cost_run *run);
+
+/* The cost with that key, or NULL. */
+const struct cost *cost_find(const struct cost_run *run, const char *key);
+/* The length of the cell's id, with which a key begins. */
+size_t cost_cell_length(const char *key);
+/* Adds the buckets. */
+void cost_histogram(const struct cost *c, struct histogram *h);
+/* For a run that is put together by hand: sorts by key. */
+void cost_run_sort(struct cost_run *run);
 
 #endif

@@ -39,6 +39,8 @@ static void put_where(struct ktap *k, const struct verdict *v)
 
 static void put_failure(struct ktap *k, const char *id, const struct verdict *v)
 {
+	char score[64];
+
 	fprintf(k->out, "# %s", v->class[0] ? v->class : "fail");
 	if (v->law[0])
 		fprintf(k->out, ": breaks %s", v->law);
@@ -48,6 +50,9 @@ static void put_failure(struct ktap *k, const char *id, const struct verdict *v)
 	field(k, "allowed", v->allowed);
 	field(k, "whose", v->whose);
 	field(k, "why", v->why);
+	snprintf(score, sizeof(score), "failed %d of %d executions%s", v->failed, v->tried,
+		 v->failed < v->tried ? ": flaky" : "");
+	field(k, "score", v->tried ? score : "");
 	fputs("#   repeat   pinfold run '", k->out);
 	for (; *id; id++) {
 		if (*id == '\'')

@@ -40,23 +40,31 @@ static double normal_tail(double z)
 	return 0.5 * erfc(z / sqrt(2));
 }
 
-/* P(U <= u) when the sides do not differ. */
+/* P(U <= u) when the sides do not differ; the last distribution is kept. */
 static double u_at_most(double u, size_t n, size_t m)
 {
-	static double ways[RANK_EXACT * RANK_EXACT + 1];
-	double nm = (double)n * (double)m, sum = 0, all = 0;
+	static double share[RANK_EXACT * RANK_EXACT + 1];
+	static size_t of_n, of_m;
+	double nm = (double)n * (double)m, all = 0, sum = 0;
 
 	if (u < 0)
 		return 0;
 	if (n > RANK_EXACT || m > RANK_EXACT)
 		return normal_tail((nm / 2 - u - 0.5) / sqrt(nm * (double)(n + m + 1) / 12));
-	count_ways(ways, n, m);
-	for (size_t i = 0; i <= n * m; i++) {
-		all += ways[i];
-		if ((double)i <= u)
-			sum += ways[i];
+	if (u >= nm)
+		return 1;
+	if (of_n != n || of_m != m) {
+		count_ways(share, n, m);
+		for (size_t i = 0; i <= n * m; i++)
+			all += share[i];
+		for (size_t i = 0; i <= n * m; i++) {
+			sum += share[i];
+			share[i] = sum / all;
+		}
+		of_n = n;
+		of_m = m;
 	}
-	return sum / all;
+	return share[(size_t)u];
 }
 
 /* Pairs in which a is below b - by; ties are half. */

@@ -75,7 +75,8 @@ static int cut_off(struct record *r, int err)
 
 int record_line(struct record *r, json_t *o)
 {
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	/* Nine digits: no measured value has more, and 17 are a third of a cost's line. */
+	char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
 	char *line = NULL;
 	int n = text ? asprintf(&line, "%s\n", text) : -1;
 	int err = n < 0 ? -ENOMEM : 0;
@@ -296,6 +297,10 @@ void record_cell(struct record *r, const char *cell, const struct verdict *v)
 	put(o, "whose", v->whose);
 	put(o, "why", v->why);
 	put(o, "known", v->known);
+	if (v->tried) {
+		json_object_set_new(o, "tried", json_integer(v->tried));
+		json_object_set_new(o, "failed", json_integer(v->failed));
+	}
 	if (v->wall_ns)
 		json_object_set_new(o, "wall_ns", json_integer((json_int_t)v->wall_ns));
 	if (v->step_ns)

@@ -7,7 +7,8 @@
  *   {"type":"env", "format":1, "release":..., "machine":..., "cmdline":..., ...}
  *   {"type":"start","cell":ID}
  *   {"type":"cell","cell":ID,"verdict":..., and where set: "class","law","step",
- *    "step_text","page","offset","read","allowed","whose","why","known","wall_ns","step_ns"}
+ *    "step_text","page","offset","read","allowed","whose","why","known","tried","failed","wall_ns",
+ *    "step_ns"}
  *     a later line of the same cell wins: its batch left something on the host
  *   {"type":"resume","boot":...}  after a restart
  *   {"type":"end","cells":N,"fail":N,...,"exit":CODE}

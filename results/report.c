@@ -75,6 +75,7 @@ static int order_finding(const void *x, const void *y)
 	const struct verdict *v = &a->result->verdict, *w = &b->result->verdict;
 	int c = (int)v->kind - (int)w->kind;
 
+	c = c ? c : (v->known[0] != '\0') - (w->known[0] != '\0');
 	c = c ? c : strcmp(v->class, w->class);
 	c = c ? c : strcmp(a->program, b->program);
 	c = c ? c : order_detail(v, w);
@@ -110,7 +111,8 @@ size_t findings_alike(const struct report *r, size_t i, size_t end, enum finding
 		const struct finding *b = &r->finding[i];
 		const struct verdict *w = &b->result->verdict;
 
-		if (strcmp(v->class, w->class) ||
+		if (!v->known[0] != !w->known[0] ||
+		    (part >= SAME_CLASS && strcmp(v->class, w->class) != 0) ||
 		    (part >= SAME_PROGRAM && strcmp(a->program, b->program)) ||
 		    (part == SAME_DETAIL && order_detail(v, w)))
 			break;
@@ -139,27 +141,40 @@ static struct row *row_for(struct report *r, json_t *index, const char *program)
 	return row;
 }
 
+static void count_result(struct report *r, struct row *row, size_t run, const struct verdict *v)
+{
+	struct square *q = &row->square[run];
+	bool fail = v->kind == VERDICT_FAIL, known = fail && v->known[0];
+	int bad = known ? 1 : fail || v->kind == VERDICT_BROKEN ? 2 : 0;
+
+	/* What is new names the square. */
+	if (fail && (!q->class || (!known && q->known == q->count[VERDICT_FAIL]))) {
+		q->class = v->class;
+		q->more_classes = false;
+	} else if (fail && !known && strcmp(q->class, v->class) != 0) {
+		q->more_classes = true;
+	}
+	q->cells++;
+	q->count[v->kind]++;
+	q->known += known;
+	r->total[run][v->kind]++;
+	r->known[run] += known;
+	if (bad > row->bad)
+		row->bad = bad;
+}
+
 static int add_result(struct report *r, json_t *index, size_t run, const struct result *result)
 {
 	const struct verdict *v = &result->verdict;
 	size_t n = program_length(result->cell);
 	struct finding *f = &r->finding[r->findings];
-	struct square *q;
 	struct row *row;
 
 	snprintf(f->program, sizeof(f->program), "%.*s", (int)n, result->cell);
 	row = row_for(r, index, f->program);
 	if (!row)
 		return -ENOMEM;
-	q = &row->square[run];
-	q->cells++;
-	q->count[v->kind]++;
-	r->total[run][v->kind]++;
-	row->bad |= v->kind == VERDICT_FAIL || v->kind == VERDICT_BROKEN;
-	if (v->kind == VERDICT_FAIL && q->class && strcmp(q->class, v->class))
-		q->more_classes = true;
-	if (v->kind == VERDICT_FAIL && !q->class)
-		q->class = v->class;
+	count_result(r, row, run, v);
 	if (v->kind == VERDICT_PASS)
 		return 0;
 	f->result = result;
@@ -197,13 +212,19 @@ static int collect(struct report *r, json_t *index)
 {
 	size_t cells = 1;
 
-	for (size_t i = 0; i < r->runs; i++)
+	r->run = calloc(r->runs + 1, sizeof(*r->run));
+	for (size_t i = 0; i < r->runs && r->run; i++) {
+		if (side_merge(&r->side[i], &r->run[i]))
+			return -ENOMEM;
 		cells += r->run[i].count;
+	}
 	r->env = calloc(r->runs + 1, sizeof(*r->env));
 	r->label = calloc(r->runs + 1, sizeof(*r->label));
 	r->total = calloc(r->runs + 1, sizeof(*r->total));
+	r->known = calloc(r->runs + 1, sizeof(*r->known));
 	r->finding = calloc(cells, sizeof(*r->finding));
-	if (!r->env || !r->label || !r->total || !r->finding || !index || set_labels(r))
+	if (!r->run || !r->known || !r->env || !r->label || !r->total || !r->finding || !index ||
+	    set_labels(r))
 		return -ENOMEM;
 	for (size_t i = 0; i < r->runs; i++) {
 		r->env[i] = json_loads(r->run[i].env_json, 0, NULL);
@@ -214,13 +235,13 @@ static int collect(struct report *r, json_t *index)
 	return 0;
 }
 
-int report_collect(struct report *r, const struct run runs[], size_t n)
+int report_collect(struct report *r, const struct side side[], size_t n)
 {
 	json_t *index = json_object();
 	int err;
 
 	memset(r, 0, sizeof(*r));
-	r->run = runs;
+	r->side = side;
 	r->runs = n;
 	err = collect(r, index);
 	json_decref(index);
@@ -239,11 +260,18 @@ void report_release(struct report *r)
 	for (size_t i = 0; i < r->rows; i++)
 		free(r->row[i].square);
 	for (size_t i = 0; i < r->runs; i++) {
+		if (r->run)
+			run_free(&r->run[i]);
 		if (r->env)
 			json_decref(r->env[i]);
 		if (r->label)
 			free(r->label[i]);
 	}
+	for (size_t i = 0; i < r->pairs; i++)
+		compare_result_free(&r->pair[i].result);
+	free(r->pair);
+	free(r->run);
+	free(r->known);
 	free(r->row);
 	free(r->env);
 	free(r->label);

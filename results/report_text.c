@@ -47,16 +47,7 @@ static void field(FILE *out, int left, const char *name, const char *text)
 	fputc('\n', out);
 }
 
-static int known_failures(const struct run *run)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < run->count; i++)
-		n += run->result[i].verdict.kind == VERDICT_FAIL && run->result[i].verdict.known[0];
-	return n;
-}
-
-static void put_head(const struct report *r, FILE *out)
+static void put_runs(const struct report *r, FILE *out)
 {
 	char text[256], known[32];
 
@@ -74,12 +65,11 @@ static void put_head(const struct report *r, FILE *out)
 		field(out, 10, "pinfold", env_text(r, i, "pinfold"));
 		field(out, 10, "command", env_text(r, i, "command"));
 		field(out, 10, "started", env_text(r, i, "utc"));
-		snprintf(known, sizeof(known), " (%d known)", known_failures(&r->run[i]));
+		snprintf(known, sizeof(known), " (%d known)", r->known[i]);
 		snprintf(text, sizeof(text),
 			 "%d fail%s, %d broken, %d pass, %d skip, %d unreached of %zu",
-			 t[VERDICT_FAIL], known_failures(&r->run[i]) ? known : "",
-			 t[VERDICT_BROKEN], t[VERDICT_PASS], t[VERDICT_SKIP], t[VERDICT_UNREACHED],
-			 r->run[i].count);
+			 t[VERDICT_FAIL], r->known[i] ? known : "", t[VERDICT_BROKEN],
+			 t[VERDICT_PASS], t[VERDICT_SKIP], t[VERDICT_UNREACHED], r->run[i].count);
 		field(out, 10, "cells", text);
 	}
 }
@@ -88,10 +78,12 @@ static void put_square(const struct square *q, char *buf, size_t size)
 {
 	if (!q->cells)
 		snprintf(buf, size, ".");
-	else if (q->count[VERDICT_FAIL])
-		snprintf(buf, size, "FAIL %d/%d", q->count[VERDICT_FAIL], q->cells);
+	else if (q->count[VERDICT_FAIL] > q->known)
+		snprintf(buf, size, "FAIL %d/%d", q->count[VERDICT_FAIL] - q->known, q->cells);
 	else if (q->count[VERDICT_BROKEN])
 		snprintf(buf, size, "BROKEN %d", q->count[VERDICT_BROKEN]);
+	else if (q->known)
+		snprintf(buf, size, "known %d/%d", q->known, q->cells);
 	else if (q->count[VERDICT_PASS] == q->cells)
 		snprintf(buf, size, "ok %d", q->cells);
 	else if (q->count[VERDICT_PASS])
@@ -132,7 +124,7 @@ static void put_block(const struct report *r, size_t from, size_t to, FILE *out)
 	}
 }
 
-static void put_cells(const struct report *r, size_t i, size_t end, FILE *out)
+static void put_axes(const struct report *r, size_t i, size_t end, FILE *out)
 {
 	while (i < end) {
 		size_t run = r->finding[i].run;
@@ -166,7 +158,10 @@ static void put_detail(const struct report *r, size_t i, size_t end, FILE *out)
 	field(out, 11, "  whose", v->whose);
 	field(out, 11, "  known", v->known);
 	field(out, 11, "  why", v->why);
-	put_cells(r, i, end, out);
+	snprintf(text, sizeof(text), "failed %d of %d executions%s", v->failed, v->tried,
+		 v->failed < v->tried ? ": flaky" : "");
+	field(out, 11, "  score", v->tried > 1 ? text : "");
+	put_axes(r, i, end, out);
 	/* A command is for pasting: an id is never broken. */
 	fprintf(out, "  repeat   pinfold run %s'%s'\n",
 		strlen(r->finding[i].result->cell) + 25 > COLUMNS ? "\\\n    " : "",
@@ -225,14 +220,14 @@ static void put_needs(const struct report *r, FILE *out)
 	}
 }
 
-int report_text(const struct run runs[], size_t n, FILE *out)
+int report_text(const struct side side[], size_t n, FILE *out)
 {
 	struct report r;
-	int err = report_collect(&r, runs, n);
+	int err = report_collect(&r, side, n);
 
 	if (err)
 		return err;
-	put_head(&r, out);
+	put_runs(&r, out);
 	put_findings(&r, VERDICT_FAIL, "Failures", out);
 	put_findings(&r, VERDICT_BROKEN, "Broken", out);
 	fputs("\nPrograms\n--------\n", out);

@@ -73,6 +73,8 @@ static int verdict_parse(struct reader *r, const json_t *o, struct verdict *v)
 	v->step = (int)number_of(o, "step", 0);
 	v->page = (long)number_of(o, "page", -1);
 	v->offset = (long)number_of(o, "offset", -1);
+	v->tried = (int)number_of(o, "tried", 0);
+	v->failed = (int)number_of(o, "failed", 0);
 	v->wall_ns = (uint64_t)number_of(o, "wall_ns", 0);
 	v->step_ns = (uint64_t)number_of(o, "step_ns", 0);
 	return 0;
@@ -152,6 +154,14 @@ static int take_line(struct reader *r, const json_t *o)
 	return 0;
 }
 
+/* Costs are read, and judged, by cost_read(). */
+static bool of_a_cost(const char *line, size_t size)
+{
+	static const char cost[] = "{\"type\":\"cost\"";
+
+	return size >= sizeof(cost) && !strncmp(line, cost, sizeof(cost) - 1);
+}
+
 static int take_text(struct reader *r, const char *text, size_t size, size_t *whole)
 {
 	const char *p = text, *nl;
@@ -159,9 +169,15 @@ static int take_text(struct reader *r, const char *text, size_t size, size_t *wh
 
 	while (!err && (nl = memchr(p, '\n', size - (size_t)(p - text)))) {
 		json_error_t at;
-		json_t *o = json_loadb(p, (size_t)(nl - p), 0, &at);
+		json_t *o;
 
 		r->line++;
+		if (r->line > 1 && of_a_cost(p, (size_t)(nl - p))) {
+			r->run->ended = false;
+			p = nl + 1;
+			continue;
+		}
+		o = json_loadb(p, (size_t)(nl - p), 0, &at);
 		if (!json_is_object(o))
 			err = complain(r, "expected a JSON object: %s",
 				       o ? "other value" : at.text);

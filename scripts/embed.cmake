@@ -1,6 +1,6 @@
-# Writes the corpus as a C table: bytes, since a string literal has a length limit.
+# Writes files as a C table with the name TABLE: bytes, since a string literal has a length limit.
 set(text "#include \"core/base/embedded.h\"\n\n")
-set(table "const struct embedded_file embedded_files[] = {\n")
+set(table "const struct embedded_file ${TABLE}[] = {\n")
 set(n 0)
 foreach(file ${FILES})
   file(READ ${ROOT}/${file} hex HEX)

@@ -171,6 +171,46 @@ static void tier_and_junit(void **state)
 	assert_non_null(strstr(text, "same\n"));
 }
 
+/* Whatever the score, a failure stays one. */
+static void retried_failures_keep_their_score(void **state)
+{
+	(void)state;
+	assert_int_equal(sh_or_skip("pinfold check fork/parent-write/mem=anon --retry 2 --out s1 "
+				    "--mutant write-nothing --mem anon"),
+			 EXIT_LAW);
+	assert_non_null(strstr(text, "#   score    failed 3 of 3 executions\n"));
+	assert_ktap();
+	assert_int_equal(sh("grep -c '\"tried\":3,\"failed\":3' s1/records.jsonl"), 0);
+	assert_int_equal(sh("pinfold check fork/parent-write --mem anon --retry 0 --out s2"),
+			 EXIT_USAGE);
+}
+
+/* From an accepted run over a waiver to green, and each broken file is one line and 2. */
+static void baselines_and_waivers(void **state)
+{
+	(void)state;
+	sh_or_skip("pinfold check fork/ --mem anon -q --out t1");
+	assert_int_equal(sh("pinfold baseline show t1"), EXIT_NOTHING);
+	assert_int_equal(sh("pinfold baseline accept t1"), EXIT_OK);
+	assert_int_equal(sh("pinfold baseline show t1"), EXIT_OK);
+	assert_int_equal(sh("pinfold check fork/ --mem anon -q --mutant write-nothing --out t2"),
+			 EXIT_LAW);
+	assert_int_equal(sh("pinfold baseline show t2"), EXIT_LAW);
+	assert_non_null(strstr(text, "RED: "));
+	assert_int_equal(sh("pinfold baseline waive '*fork/*' --owner me --until 2999-12-31"),
+			 EXIT_USAGE);
+	assert_int_equal(sh("pinfold baseline waive '*fork/*' --owner me --until 2999-12-31 "
+			    "--reason planted"),
+			 EXIT_OK);
+	assert_int_equal(sh("pinfold baseline show t2"), EXIT_OK);
+	assert_non_null(strstr(text, "waived until 2999-12-31 by me"));
+	assert_int_equal(sh("pinfold history t1 t2"), EXIT_OK);
+	assert_int_equal(sh("echo nonsense >>results/baselines/waivers; pinfold baseline show t2"),
+			 EXIT_USAGE);
+	assert_non_null(strstr(text, "results/baselines/waivers:4: expected "));
+	assert_int_equal(sh("rm -r results/baselines"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +220,8 @@ int main(void)
 		cmocka_unit_test(wrong_usage_is_2),
 		cmocka_unit_test(progress_is_for_terminals),
 		cmocka_unit_test(tier_and_junit),
+		cmocka_unit_test(retried_failures_keep_their_score),
+		cmocka_unit_test(baselines_and_waivers),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

@@ -353,7 +353,7 @@ static void quiet_ktap_has_a_plan(void **state)
 static void test_report(void **state)
 {
 	char *text = NULL, *line, *rest;
-	struct run run[2];
+	struct side side[2];
 	struct stat st;
 	size_t size;
 	FILE *f;
@@ -361,19 +361,21 @@ static void test_report(void **state)
 	(void)state;
 	start_run(in("a"), true);
 	start_run(in("b"), false);
-	assert_int_equal(run_read(&run[0], in("a"), why, sizeof(why)), 0);
-	assert_int_equal(run_read(&run[1], in("b"), why, sizeof(why)), 0);
-	assert_int_equal(report_write(run, 2, in("r/s"), why, sizeof(why)), 0);
+	assert_int_equal(side_read(&side[0], (char *[]){ (char *)in("a") }, 1, why, sizeof(why)),
+			 0);
+	assert_int_equal(side_read(&side[1], (char *[]){ (char *)in("b") }, 1, why, sizeof(why)),
+			 0);
+	assert_int_equal(report_write(side, 2, NULL, in("r/s"), why, sizeof(why)), 0);
 	assert_int_equal(stat(in("r/s/index.html"), &st), 0);
 	f = open_memstream(&text, &size);
-	assert_int_equal(report_text(run, 2, f), 0);
+	assert_int_equal(report_text(side, 2, f), 0);
 	fclose(f);
 	assert_non_null(strstr(text, "stale-pin"));
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		assert_true(strlen(line) <= 72);
 	free(text);
-	run_free(&run[0]);
-	run_free(&run[1]);
+	side_free(&side[0]);
+	side_free(&side[1]);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

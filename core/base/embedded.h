@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The corpus inside the binary; generated at build time from the .pin files. */
+/* Files inside the binary, so that it can be copied alone; generated at build time. */
 #ifndef CORE_BASE_EMBEDDED_H
 #define CORE_BASE_EMBEDDED_H
 
@@ -8,6 +8,7 @@ struct embedded_file {
 	const char *text;
 };
 
-extern const struct embedded_file embedded_files[];
+extern const struct embedded_file embedded_files[]; /* the corpus */
+extern const struct embedded_file embedded_plots[]; /* scripts/report.d */
 
 #endif

@@ -33,6 +33,7 @@ struct verdict {
 	char read[64], allowed[96], whose[96];
 	char why[256];		   /* one line for people; for a skip how to meet the need */
 	char known[160];	   /* fail: the deviation's source when it is known, else "" */
+	int tried, failed;	   /* executions, where it was repeated after a failure; else 0 */
 	uint64_t wall_ns, step_ns; /* of the cell; of its own steps alone */
 };
 

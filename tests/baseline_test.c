@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Baselines, waivers, and what became of a cell.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "results/baseline.h"
+#include "results/compare.h"
+#include "stored.h"
+
+static char folder[64], why[4500], file[4096];
+static struct side side[2];
+
+static const char *in(const char *name)
+{
+	static char path[4][160];
+	static int next;
+
+	next = (next + 1) % 4;
+	snprintf(path[next], sizeof(path[next]), "%s/%s", folder, name);
+	return path[next];
+}
+
+static FILE *begin(const char *dir, int boot)
+{
+	char name[64];
+	struct stored s = { "6.18.15", "2026-11-21T01:02:03Z", name, NULL };
+	FILE *f;
+
+	snprintf(name, sizeof(name), "boot-%d", boot);
+	f = stored_begin(in(dir), &s);
+	assert_non_null(f);
+	return f;
+}
+
+static void one_cell(const char *dir, int boot, const char *verdict, const char *more)
+{
+	FILE *f = begin(dir, boot);
+
+	if (verdict)
+		stored_cell(f, "f/x/mem=anon", verdict, more);
+	stored_cell(f, "f/other/mem=anon", "pass", "");
+	assert_int_equal(stored_end(f), 0);
+}
+
+static void read_side(int i, const char *dir)
+{
+	side_free(&side[i]);
+	if (side_read(&side[i], (char *[]){ (char *)in(dir) }, 1, why, sizeof(why)))
+		fail_msg("%s", why);
+}
+
+static struct compare_result compared(const char *a, const char *b, const struct waivers *w)
+{
+	struct compare_result r;
+
+	read_side(0, a);
+	read_side(1, b);
+	assert_int_equal(compare_sides(side, w, &r), 0);
+	return r;
+}
+
+#define LEAK ",\"class\":\"leak\""
+#define KNOWN LEAK ",\"known\":\"a commit\""
+
+static void what_became_of_a_cell(void **unused)
+{
+	static const struct {
+		const char *a, *a_more, *b, *b_more;
+		int change;
+		bool red;
+	} row[] = {
+		{ "pass", "", "fail", LEAK, CHANGE_NEW, true },
+		{ "skip", "", "fail", LEAK, CHANGE_NEW, true },
+		{ NULL, "", "fail", LEAK, CHANGE_NEW, true },
+		{ "pass", "", "fail", KNOWN, CHANGE_KNOWN, false },
+		/* A retried failure that passed is a failure. */
+		{ "pass", "", "fail", LEAK ",\"tried\":4,\"failed\":1", CHANGE_NEW, true },
+		{ "fail", LEAK ",\"tried\":20,\"failed\":1", "fail",
+		  LEAK ",\"tried\":20,\"failed\":20", CHANGE_WORSE, true },
+		{ "fail", LEAK ",\"tried\":20,\"failed\":6", "fail",
+		  LEAK ",\"tried\":20,\"failed\":8", CHANGE_FLAKY, false },
+		{ "fail", LEAK ",\"tried\":4,\"failed\":1", "pass", "", CHANGE_FLAKY, false },
+		{ "fail", LEAK, "pass", "", CHANGE_FIXED, false },
+		{ "fail", LEAK, "fail", LEAK, -1, false },
+		{ "pass", "", "pass", "", -1, false },
+		{ "pass", "", "skip", "", CHANGE_LOST, false },
+		{ "pass", "", "unreached", "", CHANGE_LOST, false },
+		{ "pass", "", NULL, "", CHANGE_LOST, false },
+		/* What no longer runs is not fixed. */
+		{ "fail", LEAK, "skip", "", CHANGE_LOST, false },
+		{ "fail", LEAK, NULL, "", CHANGE_LOST, false },
+		{ "skip", "", NULL, "", -1, false },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct compare_result r;
+
+		one_cell("cell-a", 1, row[i].a, row[i].a_more);
+		one_cell("cell-b", 2, row[i].b, row[i].b_more);
+		r = compared("cell-a", "cell-b", NULL);
+		if (r.cells != (row[i].change >= 0) ||
+		    (r.cells && (int)r.cell[0].change != row[i].change) ||
+		    compare_red(&r) != row[i].red)
+			fail_msg("row %zu: %zu changes, the first %d", i, r.cells,
+				 r.cells ? (int)r.cell[0].change : -1);
+		compare_result_free(&r);
+	}
+}
+
+static void fisher_is_exact(void **unused)
+{
+	(void)unused;
+	/* 1 of 10 against 5 of 10: by hand 2310/38760 + ... = 0.0704 */
+	assert_true(fabs(compare_fisher(1, 10, 5, 10) - 0.0704) < 0.0005);
+	assert_true(compare_fisher(0, 5, 5, 5) < 0.005);
+	assert_true(compare_fisher(3, 3, 1, 5) > 0.99);
+}
+
+static void write_text(const char *name, const char *text)
+{
+	FILE *f = fopen(in(name), "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void broken_waivers_have_a_line_number(void **unused)
+{
+	static const char *const text[] = {
+		"soon me * f/* reason\n",	 "2026-12-31 me\n",
+		"2026-12-31 me * f/*\n",	 "2026-12-31 me * f/*   \n",
+		"2026-13-31 me * f/* reason\n",	 "2026-12-31 me latest f/* reason\n",
+		"2026-12-31x me * f/* reason\n",
+	};
+	struct waivers w;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+		char whole[200];
+
+		snprintf(whole, sizeof(whole), "# head\n\n%s", text[i]);
+		write_text("waivers", whole);
+		assert_int_equal(waivers_read(&w, in("waivers"), "2026-11-21", why, sizeof(why)),
+				 -EINVAL);
+		assert_non_null(strstr(why, "/waivers:3: expected "));
+		assert_null(strchr(why, '\n'));
+	}
+	assert_int_equal(waivers_read(&w, in("absent"), "2026-11-21", why, sizeof(why)), 0);
+	assert_int_equal(w.count, 0);
+}
+
+static void waived_until_its_last_day(void **unused)
+{
+	static const struct {
+		const char *line;
+		bool red;
+	} row[] = {
+		{ "2026-11-21 me * f/x/* for now\n", false },
+		{ "2026-11-20 me * f/x/* for now\n", true },
+		{ "2026-11-21 me 6.18 f/x/* for now\n", false },
+		{ "2026-11-21 me 6.1 f/x/* for now\n", true },
+		{ "2026-11-21 me * f/y/* for now\n", true },
+	};
+
+	(void)unused;
+	one_cell("wa", 1, "pass", "");
+	one_cell("wb", 2, "fail", LEAK);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct compare_result r;
+		struct waivers w;
+
+		write_text("waivers", row[i].line);
+		assert_int_equal(waivers_read(&w, in("waivers"), "2026-11-21", why, sizeof(why)),
+				 0);
+		r = compared("wa", "wb", &w);
+		/* Still there, with who answers for it. */
+		assert_int_equal(compare_count(&r, CHANGE_NEW), 1);
+		assert_int_equal(compare_red(&r), row[i].red);
+		assert_int_equal(r.cell[0].waiver != NULL, !row[i].red);
+		assert_int_equal(w.waiver[0].used, !row[i].red);
+		compare_result_free(&r);
+		waivers_free(&w);
+	}
+}
+
+static void waive_refuses_what_it_could_not_read(void **unused)
+{
+	struct waiver w = { .until = "2999-01-01", .owner = "me", .line = "*", .cells = "f/*" };
+	struct waivers all;
+
+	(void)unused;
+	assert_int_equal(baseline_waive(&w, in("bw"), file, sizeof(file), why, sizeof(why)),
+			 -EINVAL);
+	strcpy(w.reason, "a\nb");
+	assert_int_equal(baseline_waive(&w, in("bw"), file, sizeof(file), why, sizeof(why)),
+			 -EINVAL);
+	strcpy(w.reason, "a reason");
+	strcpy(w.owner, "m e");
+	assert_int_equal(baseline_waive(&w, in("bw"), file, sizeof(file), why, sizeof(why)),
+			 -EINVAL);
+	strcpy(w.owner, "me");
+	strcpy(w.until, "2001-01-01");
+	assert_int_equal(baseline_waive(&w, in("bw"), file, sizeof(file), why, sizeof(why)),
+			 -EINVAL);
+	strcpy(w.until, "2999-01-01");
+	assert_int_equal(baseline_waive(&w, in("bw"), file, sizeof(file), why, sizeof(why)), 0);
+	/* An editor left no newline at the end. */
+	write_text("bw/waivers", "2999-01-01 you * g/* why");
+	assert_int_equal(baseline_waive(&w, in("bw"), file, sizeof(file), why, sizeof(why)), 0);
+	assert_int_equal(waivers_read(&all, file, "2026-11-21", why, sizeof(why)), 0);
+	assert_int_equal(all.count, 2);
+	assert_string_equal(all.waiver[1].reason, "a reason");
+	waivers_free(&all);
+	write_text("bw/waivers", "nonsense\n");
+	assert_int_equal(baseline_waive(&w, in("bw"), file, sizeof(file), why, sizeof(why)),
+			 -EINVAL);
+	assert_non_null(strstr(why, ":1: "));
+}
+
+static void costs(const char *dir, int boots, double p50)
+{
+	uint64_t state = 7;
+
+	for (int i = 0; i < boots; i++) {
+		char name[64];
+		FILE *f;
+
+		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		f = begin(name, (int)p50 * 100 + i);
+		stored_cell(f, "c/a/mem=anon", "pass", "");
+		stored_cell(f, "f/x/mem=anon", "fail", LEAK);
+		stored_cost(f, "c/a/mem=anon", p50 * (1 + 0.002 * i), 10, &state);
+		assert_int_equal(stored_end(f), 0);
+	}
+}
+
+static int accept(const char *runs)
+{
+	read_side(0, runs);
+	return baseline_accept(&side[0], in("base"), file, sizeof(file), why, sizeof(why));
+}
+
+static struct compare_result against_baseline(const char *runs)
+{
+	struct compare_result r;
+	struct digests d;
+
+	read_side(1, runs);
+	if (baseline_read(&d, &side[1], in("base"), why, sizeof(why)))
+		fail_msg("%s", why);
+	side_free(&side[0]);
+	assert_int_equal(digests_side(&d, &side[0]), 0);
+	digests_free(&d);
+	assert_int_equal(compare_sides(side, NULL, &r), 0);
+	return r;
+}
+
+static void a_change_against_the_accepted_run(void **unused)
+{
+	struct compare_result r;
+	char old[4200];
+
+	(void)unused;
+	costs("accepted", 5, 1000);
+	costs("same", 5, 1001);
+	costs("slow", 5, 1150);
+	assert_int_equal(accept("accepted"), 0);
+	r = against_baseline("same");
+	/* It failed when it was accepted. */
+	assert_int_equal(r.cells, 0);
+	assert_int_equal(r.still, 1);
+	assert_int_equal(r.rows, 2);
+	assert_int_equal(r.row[0].level, LEVEL_BOOT);
+	assert_int_equal(r.row[0].verdict, COMPARISON_EQUIVALENT);
+	assert_false(compare_red(&r));
+	compare_result_free(&r);
+	r = against_baseline("slow");
+	assert_int_equal(r.row[0].verdict, COMPARISON_REGRESSED);
+	assert_true(compare_red(&r));
+	compare_result_free(&r);
+
+	/* The next acceptance keeps this one. */
+	assert_int_equal(accept("slow"), 0);
+	snprintf(old, sizeof(old), "%s~1", file);
+	assert_int_equal(access(old, F_OK), 0);
+	r = against_baseline("slow");
+	assert_false(compare_red(&r));
+	compare_result_free(&r);
+}
+
+static void cut_off_and_mixed_runs_are_not_accepted(void **unused)
+{
+	struct stored other = { "6.1.1", "2026-11-21T01:02:03Z", "b", NULL };
+	FILE *f = begin("cut/1", 1);
+
+	(void)unused;
+	stored_cell(f, "f/x/mem=anon", "pass", "");
+	fclose(f);
+	assert_int_equal(accept("cut"), -EINVAL);
+	assert_non_null(strstr(why, "did not finish"));
+	one_cell("mixed/1", 1, "pass", "");
+	f = stored_begin(in("mixed/2"), &other);
+	assert_non_null(f);
+	stored_end(f);
+	assert_int_equal(accept("mixed"), -EINVAL);
+	assert_non_null(strstr(why, "6.1 on"));
+	one_cell("broke", 1, "broken", "");
+	assert_int_equal(accept("broke"), -EINVAL);
+}
+
+static void a_broken_baseline_has_a_line_number(void **unused)
+{
+	struct digests d;
+	FILE *f;
+
+	(void)unused;
+	costs("accepted", 5, 1000);
+	assert_int_equal(accept("accepted"), 0);
+	read_side(1, "accepted");
+	f = fopen(file, "a");
+	fputs("cost\tonly\ttwo\n", f);
+	fclose(f);
+	assert_int_equal(baseline_read(&d, &side[1], in("base"), why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, ".baseline:"));
+	assert_null(strchr(why, '\n'));
+	f = fopen(file, "w");
+	fputs("pinfold-baseline\t2\n", f);
+	fclose(f);
+	assert_int_equal(baseline_read(&d, &side[1], in("base"), why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, ".baseline:1: expected"));
+	remove(file);
+	assert_int_equal(baseline_read(&d, &side[1], in("base"), why, sizeof(why)), -ENOENT);
+}
+
+static int set_up(void **unused)
+{
+	(void)unused;
+	strcpy(folder, "/tmp/baseline-test-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **unused)
+{
+	char command[128];
+
+	(void)unused;
+	side_free(&side[0]);
+	side_free(&side[1]);
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_became_of_a_cell),
+		cmocka_unit_test(fisher_is_exact),
+		cmocka_unit_test(broken_waivers_have_a_line_number),
+		cmocka_unit_test(waived_until_its_last_day),
+		cmocka_unit_test(waive_refuses_what_it_could_not_read),
+		cmocka_unit_test(a_change_against_the_accepted_run),
+		cmocka_unit_test(cut_off_and_mixed_runs_are_not_accepted),
+		cmocka_unit_test(a_broken_baseline_has_a_line_number),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
