@@ -102,8 +102,8 @@ static void print_series(const struct series *s)
 		printf("; null %.0f", shown(histogram_quantile(&s->null, 0.5)));
 	if (s->wall_ns > 0 && bench_clock.tick_ns > 0)
 		printf("; closure %+.2f %%", 100 * series_closure(s));
-	if (s->bad)
-		printf("; %u passes left out", s->bad);
+	if (s->bad + s->disturbed)
+		printf("; %u passes left out", s->bad + s->disturbed);
 	putchar('\n');
 }
 

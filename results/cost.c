@@ -136,6 +136,7 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s)
 	put_number(o, "null_faults", s->null_faults);
 	put_number(o, "passes", s->passes);
 	put_number(o, "bad_passes", s->bad);
+	put_number(o, "disturbed_passes", s->disturbed);
 	json_object_set_new(o, "closure", json_real(series_closure(s)));
 	json_object_set_new(o, "histogram", histogram_json(&s->ticks));
 	json_object_set_new(o, "null", histogram_json(&s->null));
