@@ -16,6 +16,7 @@ enum { CLOSURE_NS = 20, CLOSURE_MOST_NS = 60 };
 struct pending {
 	struct series *series;
 	struct pass step, null;
+	struct counts counts, null_counts;
 };
 
 int measure_init(struct measure *m)
@@ -79,6 +80,7 @@ static void take_reap(struct measure *m, const struct op *op, const struct timin
 			return;
 		memset(&p->step, 0, sizeof(p->step));
 		memset(&p->null, 0, sizeof(p->null));
+		p->counts.taken = p->null_counts.taken = false;
 		p->step.samples = 1;
 		p->step.tick[0] = t->step.tick[i];
 	}
@@ -101,6 +103,8 @@ void measure_take(void *measure, const struct op *op, const struct timing *t)
 	p->series->per_fault = t->faults;
 	p->step = t->step;
 	p->null = t->null;
+	p->counts = t->counts;
+	p->null_counts = t->null_counts;
 }
 
 static uint64_t net(uint64_t ticks, bool per_fault)
@@ -206,10 +210,22 @@ static int commit(struct series *s, struct pending *p)
 	return add_process(s, &p->step, sum / p->step.samples);
 }
 
+static void count(struct series *s, const struct pending *p)
+{
+	if (!p->counts.taken)
+		return;
+	s->counted = p->step.samples;
+	s->counted_faults = p->step.faults;
+	s->counts = p->counts;
+	s->null_counts = p->null_counts;
+}
+
 int measure_end_cell(struct measure *m, bool keep)
 {
 	int err = 0;
 
+	for (int i = 0; i < m->npending; i++)
+		count(m->pending[i].series, &m->pending[i]);
 	for (int i = 0; keep && !err && i < m->npending; i++)
 		err = commit(m->pending[i].series, &m->pending[i]);
 	m->npending = 0;
@@ -237,6 +253,13 @@ static bool too_many(unsigned bad, unsigned passes)
 	return bad > 1 && bad * 20 > passes;
 }
 
+/* Of accesses only: a call's faults in the kernel are its own affair. */
+static bool miscounted(const struct series *s)
+{
+	return s->per_fault && s->counted && !s->counts.err[COUNT_FAULTS] &&
+	       s->counts.value[COUNT_FAULTS] != s->counted_faults;
+}
+
 bool series_valid(const struct series *s, char *why, size_t size)
 {
 	double off = fabs(s->inside_ns - s->wall_ns);
@@ -248,6 +271,10 @@ bool series_valid(const struct series *s, char *why, size_t size)
 			 "accesses: %llu for %llu",
 			 s->bad, s->passes, (unsigned long long)s->bad_faults,
 			 (unsigned long long)s->bad_samples);
+	else if (miscounted(s))
+		snprintf(why, size, "perf_event counted %llu page faults, getrusage %llu",
+			 (unsigned long long)s->counts.value[COUNT_FAULTS],
+			 (unsigned long long)s->counted_faults);
 	else if (too_many(s->disturbed, s->passes))
 		snprintf(why, size,
 			 "in %u of %u passes samples and gaps were not the wall time: "
