@@ -10,11 +10,13 @@
 #include "bench/clock.h"
 #include "core/base/util.h"
 
-enum { CLOSURE_NS = 20 }; /* of one pass: what a wall clock reading may jitter */
+/* Of one pass: what a wall clock reading may jitter, on average and at most. */
+enum { CLOSURE_NS = 20, CLOSURE_MOST_NS = 60 };
 
 struct pending {
 	struct series *series;
 	struct pass step, null;
+	struct counts counts, null_counts;
 };
 
 int measure_init(struct measure *m)
@@ -78,6 +80,7 @@ static void take_reap(struct measure *m, const struct op *op, const struct timin
 			return;
 		memset(&p->step, 0, sizeof(p->step));
 		memset(&p->null, 0, sizeof(p->null));
+		p->counts.taken = p->null_counts.taken = false;
 		p->step.samples = 1;
 		p->step.tick[0] = t->step.tick[i];
 	}
@@ -100,6 +103,8 @@ void measure_take(void *measure, const struct op *op, const struct timing *t)
 	p->series->per_fault = t->faults;
 	p->step = t->step;
 	p->null = t->null;
+	p->counts = t->counts;
+	p->null_counts = t->null_counts;
 }
 
 static uint64_t net(uint64_t ticks, bool per_fault)
@@ -147,24 +152,51 @@ static int add_process(struct series *s, struct pass *p, double mean)
 	return 0;
 }
 
+/* The time inside of a pass; left out when something else ran between two readings. */
+static bool closes(const struct pass *p, double *inside_ns)
+{
+	double ticks = (double)p->gaps, off;
+
+	*inside_ns = 0;
+	if (!p->wall_ns)
+		return true;
+	for (uint32_t i = 0; i < p->samples; i++)
+		ticks += (double)p->tick[i];
+	*inside_ns = ticks * bench_clock.tick_ns + bench_clock.wall_ns;
+	off = fabs(*inside_ns - (double)p->wall_ns);
+	return bench_clock.kind == CLOCK_PATH || off <= CLOSURE_MOST_NS + 0.01 * (double)p->wall_ns;
+}
+
+/* Whether the pass measured what the series is named after; counts why not. */
+static bool usable(struct series *s, const struct pass *p, double *inside_ns)
+{
+	if (!s->passes++)
+		s->err = p->err;
+	if (s->err != p->err) {
+		s->other_err++;
+		return false;
+	}
+	if (s->per_fault && p->faults != p->samples) {
+		s->bad++;
+		s->bad_faults = p->faults;
+		s->bad_samples = p->samples;
+		return false;
+	}
+	if (!closes(p, inside_ns)) {
+		s->disturbed++;
+		s->off = *inside_ns / (double)p->wall_ns - 1;
+		return false;
+	}
+	return true;
+}
+
 static int commit(struct series *s, struct pending *p)
 {
-	double ticks = (double)p->step.gaps, sum = 0;
+	double sum = 0, inside_ns;
 
-	if (!s->passes++)
-		s->err = p->step.err;
-	if (s->err != p->step.err) {
-		s->other_err++;
+	if (!usable(s, &p->step, &inside_ns))
 		return 0;
-	}
-	if (s->per_fault && p->step.faults != p->step.samples) {
-		s->bad++;
-		s->bad_faults = p->step.faults;
-		s->bad_samples = p->step.samples;
-		return 0;
-	}
 	for (uint32_t i = 0; i < p->step.samples; i++) {
-		ticks += (double)p->step.tick[i];
 		p->step.tick[i] = net(p->step.tick[i], s->per_fault);
 		sum += (double)p->step.tick[i];
 		histogram_add(&s->ticks, p->step.tick[i]);
@@ -174,15 +206,26 @@ static int commit(struct series *s, struct pending *p)
 	s->faults += p->step.faults;
 	s->null_faults += p->null.faults;
 	s->wall_ns += (double)p->step.wall_ns;
-	if (p->step.wall_ns)
-		s->inside_ns += ticks * bench_clock.tick_ns + bench_clock.wall_ns;
+	s->inside_ns += inside_ns;
 	return add_process(s, &p->step, sum / p->step.samples);
+}
+
+static void count(struct series *s, const struct pending *p)
+{
+	if (!p->counts.taken)
+		return;
+	s->counted = p->step.samples;
+	s->counted_faults = p->step.faults;
+	s->counts = p->counts;
+	s->null_counts = p->null_counts;
 }
 
 int measure_end_cell(struct measure *m, bool keep)
 {
 	int err = 0;
 
+	for (int i = 0; i < m->npending; i++)
+		count(m->pending[i].series, &m->pending[i]);
 	for (int i = 0; keep && !err && i < m->npending; i++)
 		err = commit(m->pending[i].series, &m->pending[i]);
 	m->npending = 0;
@@ -204,17 +247,39 @@ double series_closure(const struct series *s)
 	return s->wall_ns > 0 ? s->inside_ns / s->wall_ns - 1 : 0;
 }
 
+/* A few passes may be left out. */
+static bool too_many(unsigned bad, unsigned passes)
+{
+	return bad > 1 && bad * 20 > passes;
+}
+
+/* Of accesses only: a call's faults in the kernel are its own affair. */
+static bool miscounted(const struct series *s)
+{
+	return s->per_fault && s->counted && !s->counts.err[COUNT_FAULTS] &&
+	       s->counts.value[COUNT_FAULTS] != s->counted_faults;
+}
+
 bool series_valid(const struct series *s, char *why, size_t size)
 {
 	double off = fabs(s->inside_ns - s->wall_ns);
 
 	why[0] = '\0';
-	if (s->bad * 20 > s->passes)
+	if (too_many(s->bad, s->passes))
 		snprintf(why, size,
 			 "in %u of %u passes the kernel counted other faults than there were "
 			 "accesses: %llu for %llu",
 			 s->bad, s->passes, (unsigned long long)s->bad_faults,
 			 (unsigned long long)s->bad_samples);
+	else if (miscounted(s))
+		snprintf(why, size, "perf_event counted %llu page faults, getrusage %llu",
+			 (unsigned long long)s->counts.value[COUNT_FAULTS],
+			 (unsigned long long)s->counted_faults);
+	else if (too_many(s->disturbed, s->passes))
+		snprintf(why, size,
+			 "in %u of %u passes samples and gaps were not the wall time: "
+			 "%.1f %% of it",
+			 s->disturbed, s->passes, 100 * (s->off + 1));
 	else if (s->other_err)
 		snprintf(why, size, "%u of %u calls ended otherwise than with %s", s->other_err,
 			 s->passes, errno_name(s->err));
@@ -224,7 +289,7 @@ bool series_valid(const struct series *s, char *why, size_t size)
 		snprintf(why, size, "the null experiment had %llu faults",
 			 (unsigned long long)s->null_faults);
 	else if (bench_clock.kind != CLOCK_PATH && off > 0.01 * s->wall_ns &&
-		 off > CLOSURE_NS * (double)(s->passes - s->bad))
+		 off > CLOSURE_NS * (double)s->processes)
 		snprintf(why, size, "samples and gaps make %.1f %% of the wall time",
 			 100 * (series_closure(s) + 1));
 	return !why[0];

@@ -26,9 +26,15 @@ struct series {
 	int err;	      /* the errno of all these calls; 0: they succeeded */
 	size_t bytes, unit;   /* of the place; of one fault */
 	unsigned passes, bad; /* bad: the kernel counted other faults than there are samples */
+	unsigned disturbed;   /* passes whose samples and gaps are not their time; left out */
 	unsigned other_err;   /* passes whose call ended otherwise than the first one */
 	uint64_t bad_faults, bad_samples; /* of the last bad pass */
 	uint64_t faults, null_faults;
+	/* Of `counted` samples of the warm-up process; the null experiment's beside it. */
+	uint32_t counted;
+	uint64_t counted_faults; /* that getrusage(2) saw in them */
+	struct counts counts, null_counts;
+	double off;		   /* of the last disturbed pass */
 	double wall_ns, inside_ns; /* closure: by the kernel's clock, and samples + gaps */
 	struct histogram ticks, null;
 	struct process_cost *process;

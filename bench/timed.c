@@ -21,17 +21,36 @@ static uint64_t word_of(const struct actor *a, const struct op *op, size_t at)
 	return word[off / sizeof(*word)];
 }
 
+static void begin_counts(const struct timing *t, struct counting *c)
+{
+	if (t->count)
+		counters_begin(c);
+}
+
+static void end_counts(const struct timing *t, struct counting *c, struct counts *to)
+{
+	if (t->count)
+		counters_end(c, to);
+	else
+		to->taken = false;
+}
+
 /* What the loop itself touches is there before it counts. */
 static void rehearse(struct actor *a)
 {
 	static uint64_t word[BASE_PAGE / sizeof(uint64_t)];
 	struct range r = { .first = (char *)word, .stride = BASE_PAGE, .count = 1, .store = true };
+	volatile uint8_t outcome = OUTCOME_OK;
+	struct counting c;
 
+	begin_counts(a->timing, &c);
+	end_counts(a->timing, &c, &a->timing->counts);
 	memset(&a->timing->step, 0, sizeof(a->timing->step));
 	memset(&a->timing->null, 0, sizeof(a->timing->null));
+	(void)outcome;
 	r.word = a->timing->word;
 	for (int i = 0; i < 2; i++) {
-		touch(&r, &a->timing->step, TOUCH_PAIR);
+		FAULT_GUARD(outcome, touch(&r, &a->timing->step, TOUCH_PAIR));
 		touch(&r, &a->timing->step, TOUCH_CHAINED);
 		r.store = false;
 	}
@@ -47,15 +66,20 @@ static int timed_access(struct actor *a, const struct verb *verb, const struct o
 			   .count = op->npages * BASE_PAGE / op->unit,
 			   .store = verb->flags & VERB_STORES,
 			   .word = t->word };
+	struct counting c;
 	enum touch_mode mode = bench_clock.chained ? TOUCH_CHAINED : TOUCH_PAIR;
 
 	t->faults = true;
 	rehearse(a);
 	for (size_t i = 0; i < r.count; i++)
 		t->word[i] = r.store ? word_of(a, op, first + i * r.stride) : 0;
+	begin_counts(t, &c);
 	FAULT_GUARD(outcome, touch(&r, &t->step, mode));
+	end_counts(t, &c, &t->counts);
+	begin_counts(t, &c);
 	if (outcome == OUTCOME_OK)
 		FAULT_GUARD(outcome, touch(&r, &t->null, mode));
+	end_counts(t, &c, &t->null_counts);
 	if (outcome != OUTCOME_OK)
 		t->step.samples = t->null.samples = 0;
 	return verb->exec(a, op);
@@ -82,9 +106,18 @@ static int call_once(struct actor *a, const struct verb *verb, const struct op *
 
 static int timed_call(struct actor *a, const struct verb *verb, const struct op *op)
 {
+	struct timing *t = a->timing;
+	struct counting c;
+	int err;
+
 	rehearse(a);
-	call_once(a, NULL, op, &a->timing->null);
-	return call_once(a, verb, op, &a->timing->step);
+	begin_counts(t, &c);
+	call_once(a, NULL, op, &t->null);
+	end_counts(t, &c, &t->null_counts);
+	begin_counts(t, &c);
+	err = call_once(a, verb, op, &t->step);
+	end_counts(t, &c, &t->counts);
+	return err;
 }
 
 /* An exit is measured when it is reaped. */

@@ -6,6 +6,7 @@
 #ifndef BENCH_TIMED_H
 #define BENCH_TIMED_H
 
+#include "bench/counters.h"
 #include "bench/touch.h"
 
 /* Grows when samples of one program change their meaning; never compared across. */
@@ -24,6 +25,8 @@ struct timing {
 	 * or a system call that does nothing. */
 	struct pass step, null;
 	uint64_t word[TOUCH_SAMPLES]; /* what is stored */
+	bool count;		      /* set by the runner: read the counters too */
+	struct counts counts, null_counts;
 };
 
 /*

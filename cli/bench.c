@@ -79,6 +79,22 @@ static void print_quantile(const struct histogram *h, const char *name, double q
 		printf(" %s -", name);
 }
 
+/* What the step itself did, per sample: the null experiment has the reading of the counters. */
+static void print_counts(const struct series *s)
+{
+	if (!s->counted)
+		return;
+	printf("#     counted per %s:", s->per_fault ? "fault" : "call");
+	for (int i = 0; i < COUNTERS; i++) {
+		double n = (double)s->counts.value[i] - (double)s->null_counts.value[i];
+
+		if (!s->counts.err[i])
+			printf(" %s %.*f", counter_name(i), n / s->counted < 100 ? 3 : 0,
+			       n / s->counted);
+	}
+	putchar('\n');
+}
+
 static void print_series(const struct series *s)
 {
 	const char *unit = bench_clock.tick_ns > 0 ? "ns" : "instructions";
@@ -102,9 +118,10 @@ static void print_series(const struct series *s)
 		printf("; null %.0f", shown(histogram_quantile(&s->null, 0.5)));
 	if (s->wall_ns > 0 && bench_clock.tick_ns > 0)
 		printf("; closure %+.2f %%", 100 * series_closure(s));
-	if (s->bad)
-		printf("; %u passes left out", s->bad);
+	if (s->bad + s->disturbed)
+		printf("; %u passes left out", s->bad + s->disturbed);
 	putchar('\n');
+	print_counts(s);
 }
 
 /* A number that means something else than its name is as if nothing was reached. */
@@ -143,6 +160,7 @@ static void run_cells(struct session *s, struct measure *m, const struct cell *c
 		if (enough || (i > WARM_UP && now_ns() - start > LIMIT_NS) ||
 		    (i > WARM_UP && session_over(s)))
 			break;
+		executor_count(s->executor, i < WARM_UP);
 		cell_run(s->executor, c, v);
 		wall_ns += v->wall_ns;
 		step_ns += v->step_ns;
@@ -191,6 +209,24 @@ static void print_clock(void)
 	printf("# clock self-test: an empty probe %+.1f ticks; chains of %.0f and %.0f ns "
 	       "%+.2f and %+.2f %%\n",
 	       c->empty, c->chain_ns[0], c->chain_ns[1], c->chain[0] * 100, c->chain[1] * 100);
+}
+
+static void print_missing_counters(void)
+{
+	const char *before = "# not counted on this host:";
+	struct counting c;
+	struct counts probe;
+
+	counters_begin(&c);
+	counters_end(&c, &probe);
+	for (int i = 0; i < COUNTERS; i++) {
+		if (!probe.err[i])
+			continue;
+		printf("%s %s (%s)", before, counter_name(i), errno_name(probe.err[i]));
+		before = ",";
+	}
+	if (*before == ',')
+		putchar('\n');
 }
 
 static void print_perturbation(const struct perturbations *p)
@@ -253,6 +289,7 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 	if (!err) {
 		print_clock();
 		print_perturbation(&bench_perturbations);
+		print_missing_counters();
 	}
 	s.run = bench_cell;
 	for (size_t i = 0; i < l->count && !err && !session_over(&s); i++) {

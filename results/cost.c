@@ -127,6 +127,21 @@ static json_t *processes_json(const struct series *s)
 	return a;
 }
 
+/* Whole passes, not per sample; what could not be counted has its errno instead. */
+static json_t *counts_json(const struct series *s, const struct counts *c)
+{
+	json_t *o = json_object();
+
+	put_number(o, "samples", s->counted);
+	for (int i = 0; i < COUNTERS; i++) {
+		if (c->err[i])
+			put_text(o, counter_name(i), errno_name(c->err[i]));
+		else
+			put_number(o, counter_name(i), c->value[i]);
+	}
+	return o;
+}
+
 int cost_write(struct record *r, const struct cell *c, const struct series *s)
 {
 	json_t *o = json_object();
@@ -155,6 +170,7 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s)
 	put_number(o, "null_faults", s->null_faults);
 	put_number(o, "passes", s->passes);
 	put_number(o, "bad_passes", s->bad);
+	put_number(o, "disturbed_passes", s->disturbed);
 	json_object_set_new(o, "closure", json_real(series_closure(s)));
 	json_object_set_new(o, "histogram", histogram_json(&s->ticks));
 	json_object_set_new(o, "null", histogram_json(&s->null));
@@ -162,5 +178,9 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s)
 		json_object_set_new(o, "calls", calls_json(s));
 	else
 		json_object_set_new(o, "process", processes_json(s));
+	if (s->counted) {
+		json_object_set_new(o, "counts", counts_json(s, &s->counts));
+		json_object_set_new(o, "null_counts", counts_json(s, &s->null_counts));
+	}
 	return record_line(r, o);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "bench/clock.h"
+#include "bench/perturb.h"
 
 static void only_known_clocks_are_taken(void **unused)
 {
@@ -69,12 +70,31 @@ static void time_goes_forward(void **unused)
 	}
 }
 
+static void what_readings_cost_is_measured(void **unused)
+{
+	static const char *const name[] = { "pairs", "chained", "again" };
+	struct perturbations p;
+
+	(void)unused;
+	assert_int_equal(perturb_measure(&p, 51), 0);
+	assert_in_range(p.rounds, 1, 51);
+	assert_true(p.fault_ns > 0);
+	for (int i = 0; i < PERTURB_MODES; i++) {
+		printf("# %s %+.2f %% (%+.2f to %+.2f)\n", name[i], p.mode[i].ratio * 100,
+		       p.mode[i].low * 100, p.mode[i].high * 100);
+		assert_true(p.mode[i].low <= p.mode[i].ratio);
+		assert_true(p.mode[i].high >= p.mode[i].ratio);
+		assert_true(p.mode[i].ratio > -0.9);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_known_clocks_are_taken),
 		cmocka_unit_test(the_clock_of_this_host_is_sound),
 		cmocka_unit_test(a_wrong_subtraction_is_noticed),
+		cmocka_unit_test(what_readings_cost_is_measured),
 		cmocka_unit_test(time_goes_forward),
 	};
 

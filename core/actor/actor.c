@@ -83,6 +83,11 @@ void channel_reset(struct channel *ch)
 	atomic_store(&ch->timing.exit, EXIT_UNTIMED);
 }
 
+void channel_count(struct channel *ch, bool on)
+{
+	ch->timing.count = on;
+}
+
 struct verb *channel_lie(struct channel *ch)
 {
 	return &ch->lie;

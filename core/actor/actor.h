@@ -33,6 +33,9 @@ void channel_reset(struct channel *ch);
 /* What the last timed step measured. */
 const struct timing *channel_timing(const struct channel *ch);
 
+/* Whether timed steps read the counters of perf_event_open(2) too, from here on. */
+void channel_count(struct channel *ch, bool on);
+
 /* Room for a planted verb that all actors see. */
 struct verb *channel_lie(struct channel *ch);
 

@@ -80,6 +80,11 @@ int executor_settle(struct executor *x)
 	return x->nursery ? nursery_wait(x->nursery, 0) : 0;
 }
 
+void executor_count(struct executor *x, bool on)
+{
+	channel_count(x->channel, on);
+}
+
 int executor_opened(const struct executor *x)
 {
 	return x->nopened;

@@ -70,6 +70,9 @@ void executor_close(struct executor *x);
 /* Runs one cell; everything that can go wrong is in *v. */
 void cell_run(struct executor *x, const struct cell *c, struct verdict *v);
 
+/* Whether timed steps of the next cells read counters too, see bench/counters.h. */
+void executor_count(struct executor *x, bool on);
+
 /* How many mechanisms are open: such may hold pins of their own until the end. */
 int executor_opened(const struct executor *x);
 
