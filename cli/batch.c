@@ -48,7 +48,7 @@ static void retry(struct session *s, struct pending *p)
 	record_cell(s->record, p->cell.id, first);
 	record_start(s->record, p->cell.id);
 	first->tried = first->failed = 1;
-	for (int i = 0; i < s->cli->retry && !session_time_over(s); i++) {
+	for (int i = 0; i < s->cli->retry && !session_over(s); i++) {
 		executor_settle(s->executor);
 		cell_run(s->executor, &p->cell, &v);
 		if (v.kind != VERDICT_PASS && v.kind != VERDICT_FAIL)

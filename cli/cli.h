@@ -72,6 +72,16 @@ int cli_corpus(const struct cli *cli, struct corpus *c);
 struct side;
 int cli_side(struct side *s, char *const path[], size_t n);
 
+/* Stored runs side by side: a side for each kernel and machine. */
+struct columns {
+	struct side *side;
+	size_t count;
+};
+
+/* 0, or an exit code after one line; to be freed in both cases. */
+int cli_columns(struct columns *c, char *const path[], int n);
+void cli_columns_free(struct columns *c);
+
 /* One line "pinfold: ..." on standard error; returns code. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

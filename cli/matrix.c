@@ -2,7 +2,6 @@
 #include "results/matrix.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -40,24 +39,15 @@ static int put_files(const struct matrix *m, const char *dir)
 
 static int matrix_run(struct cli *cli)
 {
-	struct run *runs = calloc((size_t)cli->nargs + 1, sizeof(*runs));
 	struct matrix *m = NULL;
-	size_t n = 0;
-	char why[256];
-	int err = 0;
+	struct columns c;
+	int err;
 
-	if (!cli->nargs || !runs) {
-		free(runs);
+	if (!cli->nargs)
 		return cli_fail(EXIT_USAGE, "matrix takes one or more runs");
-	}
-	for (int i = 0; i < cli->nargs && !err; i++) {
-		if (run_read(&runs[n], cli->arg[i], why, sizeof(why)))
-			err = cli_fail(EXIT_USAGE, "%s", why);
-		else
-			n++;
-	}
+	err = cli_columns(&c, cli->arg, cli->nargs);
 	if (!err) {
-		m = matrix_new(runs, n);
+		m = matrix_new(c.side, c.count);
 		err = m ? 0 : cli_fail(EXIT_BROKEN, "out of memory");
 	}
 	if (!err && matrix_text(m, stdout))
@@ -65,9 +55,7 @@ static int matrix_run(struct cli *cli)
 	if (!err && cli->out)
 		err = put_files(m, cli->out);
 	matrix_free(m);
-	for (size_t i = 0; i < n; i++)
-		run_free(&runs[i]);
-	free(runs);
+	cli_columns_free(&c);
 	return err;
 }
 

@@ -2,47 +2,9 @@
 #include "results/report.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
-
-struct columns {
-	struct side *side;
-	size_t count;
-};
-
-static bool joined(struct columns *c, struct side *s)
-{
-	for (size_t i = 0; i < c->count; i++)
-		if (side_join(&c->side[i], s))
-			return true;
-	return false;
-}
-
-/*
- * One run or folder; several kernels in it are columns of their own, and what a kernel ran
- * elsewhere (check, then bench) is one column with it.
- */
-static int add_columns(struct columns *c, char *const path[])
-{
-	struct side all, *part, *grown;
-	size_t parts;
-
-	if (cli_side(&all, path, 1))
-		return EXIT_USAGE;
-	if (side_split(&all, &part, &parts))
-		return cli_fail(EXIT_BROKEN, "out of memory");
-	grown = realloc(c->side, (c->count + parts) * sizeof(*grown));
-	if (!grown)
-		return cli_fail(EXIT_BROKEN, "out of memory");
-	c->side = grown;
-	for (size_t i = 0; i < parts; i++)
-		if (!joined(c, &part[i]))
-			c->side[c->count++] = part[i];
-	free(part);
-	return 0;
-}
 
 static void left_out(void *arg, const char *why)
 {
@@ -87,13 +49,10 @@ static int report_run(struct cli *cli)
 
 	if (!cli->nargs)
 		return cli_fail(EXIT_USAGE, "report takes one or more runs");
-	for (int i = 0; i < cli->nargs && !code; i++)
-		code = add_columns(&c, cli->arg + i);
+	code = cli_columns(&c, cli->arg, cli->nargs);
 	if (!code)
 		code = write_report(cli, &c);
-	for (size_t i = 0; i < c.count; i++)
-		side_free(&c.side[i]);
-	free(c.side);
+	cli_columns_free(&c);
 	return code;
 }
 

@@ -167,13 +167,13 @@ static void count_known(struct matrix *m)
 					       MATRIX_KNOWN;
 }
 
-struct matrix *matrix_new(const struct run runs[], size_t n)
+struct matrix *matrix_new(const struct side side[], size_t n)
 {
 	struct matrix *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
-	if (report_collect(&m->report, runs, n) || fill(m)) {
+	if (report_collect(&m->report, side, n) || fill(m)) {
 		matrix_free(m);
 		return NULL;
 	}

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "results/record.h"
+#include "results/side.h"
 
 struct matrix;
 
@@ -25,8 +25,8 @@ enum matrix_state {
 	MATRIX_STATES
 };
 
-/* NULL without memory. The runs must outlive it. */
-struct matrix *matrix_new(const struct run runs[], size_t n);
+/* A column for each side. NULL without memory. The sides must outlive it. */
+struct matrix *matrix_new(const struct side side[], size_t n);
 void matrix_free(struct matrix *m);
 
 /* At most 72 columns, ASCII. 0 or -errno. */

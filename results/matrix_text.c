@@ -8,7 +8,7 @@
 
 enum { COLUMNS = 72, WIDTH = 9, NAME = COLUMNS - 5 * WIDTH, PER_BLOCK = 5 };
 
-static void put_head(const struct matrix *m, FILE *out)
+static void put_summary(const struct matrix *m, FILE *out)
 {
 	static const char legend[] =
 		"ok 12    all 12 cells passed     skip     nothing of it could run\n"
@@ -90,7 +90,7 @@ int matrix_text(const struct matrix *m, FILE *out)
 
 	if (!sum)
 		return -ENOMEM;
-	put_head(m, out);
+	put_summary(m, out);
 	for (size_t r = 0; r < n; r += PER_BLOCK)
 		put_block(m, sum, r, r + PER_BLOCK < n ? r + PER_BLOCK : n, out);
 	free(sum);

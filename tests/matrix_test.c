@@ -48,16 +48,27 @@ static char *printed(int (*put)(const struct matrix *m, FILE *out))
 		  .result = result[1],
 		  .count = 8 },
 	};
-	struct matrix *m = matrix_new(run, 2);
+	struct cost_run cost[2] = { 0 };
+	struct side side[2] = { { .run = &run[0], .cost = &cost[0], .count = 1 },
+				{ .run = &run[1], .cost = &cost[1], .count = 1 } };
+	struct matrix *m;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
+	assert_int_equal(side_finish(&side[0]) | side_finish(&side[1]), 0);
+	m = matrix_new(side, 2);
 	assert_non_null(m);
 	assert_non_null(out);
 	assert_int_equal(put(m, out), 0);
 	fclose(out);
 	matrix_free(m);
+	for (int i = 0; i < 2; i++) {
+		side[i].run = NULL;
+		side[i].cost = NULL;
+		side[i].count = 0;
+		side_free(&side[i]);
+	}
 	return text;
 }
 

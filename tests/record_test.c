@@ -352,19 +352,17 @@ static void quiet_ktap_has_a_plan(void **state)
 
 static void test_report(void **state)
 {
-	char *text = NULL, *line, *rest;
+	char *text = NULL, *line, *rest, *path[] = { (char *)in("a"), (char *)in("b") };
 	struct side side[2];
 	struct stat st;
 	size_t size;
 	FILE *f;
 
 	(void)state;
-	start_run(in("a"), true);
-	start_run(in("b"), false);
-	assert_int_equal(side_read(&side[0], (char *[]){ (char *)in("a") }, 1, why, sizeof(why)),
-			 0);
-	assert_int_equal(side_read(&side[1], (char *[]){ (char *)in("b") }, 1, why, sizeof(why)),
-			 0);
+	start_run(path[0], true);
+	start_run(path[1], false);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(side_read(&side[i], path + i, 1, why, sizeof(why)), 0);
 	assert_int_equal(report_write(side, 2, NULL, in("r/s"), why, sizeof(why)), 0);
 	assert_int_equal(stat(in("r/s/index.html"), &st), 0);
 	f = open_memstream(&text, &size);
@@ -374,8 +372,8 @@ static void test_report(void **state)
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		assert_true(strlen(line) <= 72);
 	free(text);
-	side_free(&side[0]);
-	side_free(&side[1]);
+	for (int i = 0; i < 2; i++)
+		side_free(&side[i]);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
