@@ -18,12 +18,13 @@ enum {
 	COMPARE_PROCESSES_MAX = 64, /* of more, that many are taken, evenly spaced */
 };
 
-#define COMPARE_ALPHA 0.05
+#define COMPARE_ALPHA 0.05 /* of intervals, and of false discoveries among rows */
+#define COMPARE_CLEAR 0.01 /* how often equal kernels may be called regressed */
 #define COMPARE_MARGIN_P50 0.03
 #define COMPARE_MARGIN_P99 0.05
 
 enum comparison {
-	COMPARISON_REGRESSED,  /* the interval lies above the margin */
+	COMPARISON_REGRESSED,  /* the interval lies above the margin, p of a difference is 1 % */
 	COMPARISON_IMPROVED,   /* below it */
 	COMPARISON_UNDECIDED,  /* neither; needed says how many boots a side would decide */
 	COMPARISON_EQUIVALENT, /* inside +- margin */
