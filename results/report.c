@@ -212,18 +212,14 @@ static int collect(struct report *r, json_t *index)
 {
 	size_t cells = 1;
 
-	r->run = calloc(r->runs + 1, sizeof(*r->run));
-	for (size_t i = 0; i < r->runs && r->run; i++) {
-		if (side_merge(&r->side[i], &r->run[i]))
-			return -ENOMEM;
+	for (size_t i = 0; i < r->runs; i++)
 		cells += r->run[i].count;
-	}
 	r->env = calloc(r->runs + 1, sizeof(*r->env));
 	r->label = calloc(r->runs + 1, sizeof(*r->label));
 	r->total = calloc(r->runs + 1, sizeof(*r->total));
 	r->known = calloc(r->runs + 1, sizeof(*r->known));
 	r->finding = calloc(cells, sizeof(*r->finding));
-	if (!r->run || !r->known || !r->env || !r->label || !r->total || !r->finding || !index ||
+	if (!r->known || !r->env || !r->label || !r->total || !r->finding || !index ||
 	    set_labels(r))
 		return -ENOMEM;
 	for (size_t i = 0; i < r->runs; i++) {
@@ -235,15 +231,11 @@ static int collect(struct report *r, json_t *index)
 	return 0;
 }
 
-int report_collect(struct report *r, const struct side side[], size_t n)
+static int collect_all(struct report *r)
 {
 	json_t *index = json_object();
-	int err;
+	int err = collect(r, index);
 
-	memset(r, 0, sizeof(*r));
-	r->side = side;
-	r->runs = n;
-	err = collect(r, index);
 	json_decref(index);
 	if (err) {
 		report_release(r);
@@ -255,13 +247,39 @@ int report_collect(struct report *r, const struct side side[], size_t n)
 	return 0;
 }
 
+int report_collect_runs(struct report *r, const struct run runs[], size_t n)
+{
+	memset(r, 0, sizeof(*r));
+	r->run = runs;
+	r->runs = n;
+	return collect_all(r);
+}
+
+int report_collect(struct report *r, const struct side side[], size_t n)
+{
+	int err = 0;
+
+	memset(r, 0, sizeof(*r));
+	r->merged = calloc(n + 1, sizeof(*r->merged));
+	if (!r->merged)
+		return -ENOMEM;
+	r->side = side;
+	r->run = r->merged;
+	for (r->runs = 0; r->runs < n && !err; r->runs += !err)
+		err = side_merge(&side[r->runs], &r->merged[r->runs]);
+	if (!err)
+		return collect_all(r);
+	report_release(r);
+	return err;
+}
+
 void report_release(struct report *r)
 {
 	for (size_t i = 0; i < r->rows; i++)
 		free(r->row[i].square);
 	for (size_t i = 0; i < r->runs; i++) {
-		if (r->run)
-			run_free(&r->run[i]);
+		if (r->merged)
+			run_free(&r->merged[i]);
 		if (r->env)
 			json_decref(r->env[i]);
 		if (r->label)
@@ -270,7 +288,7 @@ void report_release(struct report *r)
 	for (size_t i = 0; i < r->pairs; i++)
 		compare_result_free(&r->pair[i].result);
 	free(r->pair);
-	free(r->run);
+	free(r->merged);
 	free(r->known);
 	free(r->row);
 	free(r->env);

@@ -130,7 +130,7 @@ static void put_needs(const struct report *r, FILE *out)
 	if (i == end)
 		return;
 	fputs("<h2>– Skipped, by need</h2><div class=wide><table>", out);
-	put_labels(r, out, "need");
+	page_labels(r, out, "need");
 	while (i < end) {
 		size_t next = findings_alike(r, i, end, SAME_CLASS);
 		const struct verdict *v = &r->finding[i].result->verdict;
@@ -156,7 +156,7 @@ static void put_needs(const struct report *r, FILE *out)
 	fputs("</tbody></table></div>\n", out);
 }
 
-void put_cells(const struct report *r, FILE *out)
+void page_cells(const struct report *r, FILE *out)
 {
 	put_failures(r, out);
 	put_findings(r, VERDICT_BROKEN, "‼ Broken: the set-up failed", "broken-card", out);

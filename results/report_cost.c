@@ -72,21 +72,21 @@ static bool has_costs(const struct report *r)
 	return false;
 }
 
-void put_costs(const struct report *r, FILE *out)
+void page_costs(const struct report *r, FILE *out)
 {
 	if (!has_costs(r))
 		return;
 	fputs("<h2 id=costs>Costs</h2>\n<h3>Distributions</h3>\n", out);
-	put_plots(r, "cdf-", "plots", out);
+	page_plots(r, "cdf-", "plots", out);
 	for (size_t i = 0; i < r->plots; i++)
 		if (!strncmp(r->plot[i].name, "size-", 5)) {
 			fputs("<h3>By size</h3>\n", out);
-			put_plots(r, "size-", "plots", out);
+			page_plots(r, "size-", "plots", out);
 			break;
 		}
 }
 
-void put_percentiles(const struct report *r, FILE *out)
+void page_percentiles(const struct report *r, FILE *out)
 {
 	for (size_t m = 0; m < r->runs; m++)
 		if (first_of_machine(r, m))

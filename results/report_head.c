@@ -155,7 +155,7 @@ static void put_counts(const struct report *r, FILE *out)
 			rows_of(r, COMPARISON_EQUIVALENT), rows_of(r, COMPARISON_UNDECIDED));
 }
 
-void put_head(const struct report *r, FILE *out)
+void page_head(const struct report *r, FILE *out)
 {
 	size_t failures = 0, known = 0, cells = 0, broken = 0;
 	bool red;
@@ -337,7 +337,7 @@ static void put_groups(const struct pair *p, FILE *out)
 	fputs("</tbody></table></div>\n", out);
 }
 
-void put_changes(struct report *r, FILE *out)
+void page_changes(struct report *r, FILE *out)
 {
 	for (size_t i = 0; i < r->pairs; i++) {
 		const struct pair *p = &r->pair[i];
@@ -352,7 +352,7 @@ void put_changes(struct report *r, FILE *out)
 		fputs("</h2>\n", out);
 		put_changed_cells(r, p, out);
 		snprintf(prefix, sizeof(prefix), "forest-%zu", i + 1);
-		put_plots(r, prefix, "one", out);
+		page_plots(r, prefix, "one", out);
 		put_groups(p, out);
 		put_changed_costs(r, p, out);
 	}

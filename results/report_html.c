@@ -7,7 +7,7 @@
 #include "results/report_internal.h"
 #include "results/run_internal.h"
 
-void put_labels(const struct report *r, FILE *out, const char *corner)
+void page_labels(const struct report *r, FILE *out, const char *corner)
 {
 	fputs("<thead><tr>", out);
 	page_tagged(out, "th", corner);
@@ -84,7 +84,7 @@ static void put_machine(const struct report *r, FILE *out)
 static void put_runs(const struct report *r, FILE *out)
 {
 	fputs("<div class=wide><table class=runs>", out);
-	put_labels(r, out, "kernel");
+	page_labels(r, out, "kernel");
 	put_fails(r, out);
 	total_row(r, out, VERDICT_BROKEN, "‼");
 	total_row(r, out, VERDICT_PASS, "✓");
@@ -151,7 +151,7 @@ static void put_matrix(const struct report *r, FILE *out)
 	      "come first.</p>\n"
 	      "<div class=wide><table class=grid>",
 	      out);
-	put_labels(r, out, "program");
+	page_labels(r, out, "program");
 	for (size_t j = 0; j < r->rows; j++) {
 		fputs("<tr>", out);
 		page_tagged(out, "th scope=row class=mono", r->row[j].program);
@@ -165,15 +165,15 @@ static void put_matrix(const struct report *r, FILE *out)
 static void put_page(struct report *r, FILE *out)
 {
 	page_begin(out, "pinfold report");
-	put_head(r, out);
-	put_changes(r, out);
-	put_trends(r, out);
+	page_head(r, out);
+	page_changes(r, out);
+	page_trends(r, out);
 	fputs("<h2 id=runs>Runs</h2>", out);
 	put_runs(r, out);
-	put_costs(r, out);
+	page_costs(r, out);
 	put_matrix(r, out);
-	put_cells(r, out);
-	put_percentiles(r, out);
+	page_cells(r, out);
+	page_percentiles(r, out);
 	fputs("</html>\n", out);
 }
 

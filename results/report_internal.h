@@ -46,8 +46,9 @@ struct plot {
 };
 
 struct report {
-	const struct side *side; /* the columns */
-	struct run *run;	 /* each side's runs as one */
+	const struct side *side; /* the columns; NULL with report_collect_runs() */
+	const struct run *run;	 /* the columns, each side's runs as one */
+	struct run *merged;	 /* owned */
 	size_t runs;
 	json_t **env; /* for each run */
 	char **label; /* unlike each other */
@@ -68,7 +69,9 @@ struct report {
 	char remark[200]; /* why there are no plots, or "" */
 };
 
+/* Both: 0 or -ENOMEM; sides and runs must outlive it. */
 int report_collect(struct report *r, const struct side side[], size_t n);
+int report_collect_runs(struct report *r, const struct run runs[], size_t n);
 void report_release(struct report *r);
 
 const char *env_text(const struct report *r, size_t run, const char *key);
@@ -110,14 +113,14 @@ const char *shown_unit(const struct shown_cost *c);
 /* "Kernels 5.10.262 (3 boots), ...; machine 1a2b3c4d, AMD EPYC, 2 CPUs." */
 void shown_origin(const struct report *r, size_t machine, char *buf, size_t size);
 
-void put_head(const struct report *r, FILE *out);
-void put_changes(struct report *r, FILE *out);
-void put_costs(const struct report *r, FILE *out);
-void put_percentiles(const struct report *r, FILE *out);
-void put_trends(const struct report *r, FILE *out);
-void put_cells(const struct report *r, FILE *out);
+void page_head(const struct report *r, FILE *out);
+void page_changes(struct report *r, FILE *out);
+void page_costs(const struct report *r, FILE *out);
+void page_percentiles(const struct report *r, FILE *out);
+void page_trends(const struct report *r, FILE *out);
+void page_cells(const struct report *r, FILE *out);
 /* <thead> with the columns' labels, and <tbody>. */
-void put_labels(const struct report *r, FILE *out, const char *corner);
+void page_labels(const struct report *r, FILE *out, const char *corner);
 
 /* --- Plots: all data first, then gnuplot once, then the page --- */
 
@@ -129,7 +132,7 @@ void __attribute__((format(printf, 2, 3))) plot_caption(struct report *r, const 
 int plots_begin(struct report *r, const char *dir);
 void plots_draw(struct report *r);
 /* All figures whose name begins with prefix; false when there is none. */
-bool put_plots(const struct report *r, const char *prefix, const char *class, FILE *out);
+bool page_plots(const struct report *r, const char *prefix, const char *class, FILE *out);
 
 void plan_forests(struct report *r);
 void plan_cdfs(struct report *r);

@@ -146,7 +146,7 @@ static void put_svg(const struct report *r, const struct plot *p, FILE *out)
 		fclose(f);
 }
 
-bool put_plots(const struct report *r, const char *prefix, const char *class, FILE *out)
+bool page_plots(const struct report *r, const char *prefix, const char *class, FILE *out)
 {
 	bool any = false;
 

@@ -146,9 +146,9 @@ static void put_line(const struct report *r, const struct history_line *l, size_
 	fprintf(out, " on %s: %zu day%s from %s to %s</h3>\n", l->origin.machine, l->days,
 		l->days == 1 ? "" : "s", l->day[0].date, l->day[l->days - 1].date);
 	snprintf(prefix, sizeof(prefix), "trend-%zu-groups", number);
-	put_plots(r, prefix, "one", out);
+	page_plots(r, prefix, "one", out);
 	snprintf(prefix, sizeof(prefix), "trend-%zu-step", number);
-	put_plots(r, prefix, "plots", out);
+	page_plots(r, prefix, "plots", out);
 	if (!l->fails)
 		return;
 	fputs("<div class=wide><table class=costs><thead><tr><th>fails<th>class<th>cell<th>days"
@@ -168,7 +168,7 @@ static void put_line(const struct report *r, const struct history_line *l, size_
 	fputs("</tbody></table></div>\n", out);
 }
 
-void put_trends(const struct report *r, FILE *out)
+void page_trends(const struct report *r, FILE *out)
 {
 	if (!r->history || !r->history->lines)
 		return;
