@@ -58,7 +58,10 @@ void digest_write(const struct run *run, const struct cost_run *cost, bool all, 
  * FILE:LINE in why.
  */
 int digests_read(struct digests *d, const char *file, const char *magic, char *why, size_t size);
-/* Of a records.jsonl, from the file beside it if that fits, else made anew and stored there. */
+/*
+ * Of a records.jsonl, from the file beside it if that fits, else made anew and stored there;
+ * or of a digest alone, whose record is gone.
+ */
 int digest_of_record(struct digests *d, const char *record, char *why, size_t size);
 /* The same for a text, which is then owned by *d, or freed. */
 int digests_parse(struct digests *d, char *text, const char *file, const char *magic, char *why,

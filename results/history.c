@@ -50,7 +50,7 @@ int history_read(struct history *h, const char *path, void (*broken)(void *arg, 
 		 void *arg, char *why, size_t size)
 {
 	struct reading r = { h, broken, arg };
-	int err = side_each_record(path, take_record, &r, why, size);
+	int err = side_each_record(path, true, take_record, &r, why, size);
 
 	if (err == -ENOMEM)
 		snprintf(why, size, "%s: %s", path, strerror(ENOMEM));

@@ -15,6 +15,7 @@ static int visible(const struct dirent *e)
 }
 
 struct walk {
+	bool digests;
 	int (*take)(void *arg, const char *file);
 	void *arg;
 	char *why;
@@ -37,6 +38,9 @@ static int walk(const struct walk *w, const char *path, int depth)
 		return depth ? 0 : w->take(w->arg, path);
 	if (!stat(file, &st))
 		return w->take(w->arg, file);
+	snprintf(file, sizeof(file), "%s/digest", path);
+	if (w->digests && !stat(file, &st) && S_ISREG(st.st_mode))
+		return w->take(w->arg, file);
 	n = depth < DEPTH_MAX ? scandir(path, &name, visible, versionsort) : 0;
 	for (int i = 0; i < n; i++) {
 		snprintf(file, sizeof(file), "%s/%s", path, name[i]->d_name);
@@ -49,10 +53,10 @@ static int walk(const struct walk *w, const char *path, int depth)
 	return err;
 }
 
-int side_each_record(const char *path, int (*take)(void *arg, const char *file), void *arg,
-		     char *why, size_t size)
+int side_each_record(const char *path, bool digests, int (*take)(void *arg, const char *file),
+		     void *arg, char *why, size_t size)
 {
-	struct walk w = { take, arg, why, size };
+	struct walk w = { digests, take, arg, why, size };
 
 	why[0] = '\0';
 	return walk(&w, path, 0);
@@ -113,7 +117,7 @@ int side_read(struct side *s, char *const path[], size_t n, char *why, size_t si
 	for (size_t i = 0; i < n && !err; i++) {
 		size_t before = s->count;
 
-		err = side_each_record(path[i], add_file, &r, why, size);
+		err = side_each_record(path[i], false, add_file, &r, why, size);
 		if (!err && s->count == before) {
 			snprintf(why, size, "%s: no records.jsonl there", path[i]);
 			err = -EINVAL;

@@ -49,9 +49,12 @@ int side_split(struct side *s, struct side **part, size_t *parts);
 
 const struct tally *side_tally(const struct side *s, const char *cell);
 
-/* Calls take(file) for each record at or below path, in the order of names. */
-int side_each_record(const char *path, int (*take)(void *arg, const char *file), void *arg,
-		     char *why, size_t size);
+/*
+ * Calls take(file) for each record at or below path, in the order of names; with digests
+ * also for a digest whose record is gone.
+ */
+int side_each_record(const char *path, bool digests, int (*take)(void *arg, const char *file),
+		     void *arg, char *why, size_t size);
 
 /*
  * What is independent of what: one value stands for each unit, the median of the units

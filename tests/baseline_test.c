@@ -26,10 +26,12 @@ static const char *in(const char *name)
 	return path[next];
 }
 
+static const char *build;
+
 static FILE *begin(const char *dir, int boot)
 {
 	char name[64];
-	struct stored s = { "6.18.15", "2026-11-21T01:02:03Z", name, NULL };
+	struct stored s = { "6.18.15", "2026-11-21T01:02:03Z", name, NULL, build };
 	FILE *f;
 
 	snprintf(name, sizeof(name), "boot-%d", boot);
@@ -112,15 +114,6 @@ static void what_became_of_a_cell(void **unused)
 				 r.cells ? (int)r.cell[0].change : -1);
 		compare_result_free(&r);
 	}
-}
-
-static void fisher_is_exact(void **unused)
-{
-	(void)unused;
-	/* 1 of 10 against 5 of 10: by hand 2310/38760 + ... = 0.0704 */
-	assert_true(fabs(compare_fisher(1, 10, 5, 10) - 0.0704) < 0.0005);
-	assert_true(compare_fisher(0, 5, 5, 5) < 0.005);
-	assert_true(compare_fisher(3, 3, 1, 5) > 0.99);
 }
 
 static void write_text(const char *name, const char *text)
@@ -296,9 +289,34 @@ static void a_change_against_the_accepted_run(void **unused)
 	compare_result_free(&r);
 }
 
+/* Boots of one build share its layout; several builds of a kernel are the higher unit. */
+static void the_build_is_above_the_boot(void **unused)
+{
+	static const char *const name[] = { "#1", "#2", "#3", "#4" };
+	struct compare_result r;
+
+	(void)unused;
+	for (int i = 0; i < 4; i++) {
+		char dir[64];
+
+		build = name[i];
+		snprintf(dir, sizeof(dir), "builds-a/%d", i);
+		costs(dir, 2, 1000 + i);
+		snprintf(dir, sizeof(dir), "builds-b/%d", i);
+		costs(dir, 2, 1200 + i);
+	}
+	build = NULL;
+	r = compared("builds-a", "builds-b", NULL);
+	assert_int_equal(r.row[0].level, LEVEL_BUILD);
+	assert_int_equal(r.row[0].units[0], 4);
+	assert_int_equal(side_boots(&side[0]), 8);
+	assert_int_equal(r.row[0].verdict, COMPARISON_REGRESSED);
+	compare_result_free(&r);
+}
+
 static void cut_off_and_mixed_runs_are_not_accepted(void **unused)
 {
-	struct stored other = { "6.1.1", "2026-11-21T01:02:03Z", "b", NULL };
+	struct stored other = { "6.1.1", "2026-11-21T01:02:03Z", "b", NULL, NULL };
 	FILE *f = begin("cut/1", 1);
 
 	(void)unused;
@@ -362,11 +380,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_became_of_a_cell),
-		cmocka_unit_test(fisher_is_exact),
 		cmocka_unit_test(broken_waivers_have_a_line_number),
 		cmocka_unit_test(waived_until_its_last_day),
 		cmocka_unit_test(waive_refuses_what_it_could_not_read),
 		cmocka_unit_test(a_change_against_the_accepted_run),
+		cmocka_unit_test(the_build_is_above_the_boot),
 		cmocka_unit_test(cut_off_and_mixed_runs_are_not_accepted),
 		cmocka_unit_test(a_broken_baseline_has_a_line_number),
 	};

@@ -313,6 +313,15 @@ static void groups_are_means_of_boots(void **unused)
 	compare_result_free(&r);
 }
 
+static void fisher_is_exact(void **unused)
+{
+	(void)unused;
+	/* 1 of 10 against 5 of 10: by hand 2310/38760 + ... = 0.0704 */
+	assert_true(fabs(compare_fisher(1, 10, 5, 10) - 0.0704) < 0.0005);
+	assert_true(compare_fisher(0, 5, 5, 5) < 0.005);
+	assert_true(compare_fisher(3, 3, 1, 5) > 0.99);
+}
+
 static void text_fits_a_mail(void **unused)
 {
 	struct compare_result r = compared("a", "slow");
@@ -358,6 +367,7 @@ int main(void)
 		cmocka_unit_test(the_boot_is_the_unit),
 		cmocka_unit_test(new_failures_come_first),
 		cmocka_unit_test(a_lone_row_among_many_is_no_regression),
+		cmocka_unit_test(fisher_is_exact),
 		cmocka_unit_test(halves_of_one_kernel),
 		cmocka_unit_test(machines_are_not_compared),
 		cmocka_unit_test(groups_are_means_of_boots),

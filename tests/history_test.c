@@ -36,7 +36,7 @@ static void write_store(const char *name, int days, int costs, int at, double sl
 
 	for (int day = 0; day < days; day++) {
 		char dir[160], utc[32], boot[32], cell[64];
-		struct stored s = { "6.18.15", utc, boot, NULL };
+		struct stored s = { "6.18.15", utc, boot, NULL, NULL };
 		FILE *f;
 
 		snprintf(utc, sizeof(utc), "2026-%02d-%02dT01:00:00Z", 1 + day / 28, 1 + day % 28);
@@ -137,6 +137,19 @@ static void digests_fit_their_record(void **unused)
 	h = history_of("one");
 	assert_int_equal(h->line[0].fails, 2);
 	assert_int_equal(tells, 0);
+	history_close(h);
+	/* It is enough when the record is gone; damaged, it is named. */
+	assert_int_equal(remove(in("one/0/records.jsonl")), 0);
+	h = history_of("one");
+	assert_int_equal(h->line[0].fails, 2);
+	history_close(h);
+	f = fopen(in("one/0/digest"), "a");
+	fputs("cost\tx\n", f);
+	fclose(f);
+	h = history_of("one");
+	assert_int_equal(h->runs, 0);
+	assert_int_equal(tells, 1);
+	assert_non_null(strstr(told, "one/0/digest:"));
 	history_close(h);
 }
 

@@ -65,7 +65,7 @@ static int write_kernels(const char *dir, int series)
 	for (int k = 0; k < KERNELS && !err; k++) {
 		for (int b = 0; b < BOOTS && !err; b++) {
 			char path[512], boot[64];
-			struct stored s = { kernels[k], "2026-11-21T01:00:00Z", boot, NULL };
+			struct stored s = { kernels[k], "2026-11-21T01:00:00Z", boot, NULL, NULL };
 
 			snprintf(boot, sizeof(boot), "%s-%d", kernels[k], b);
 			snprintf(path, sizeof(path), "%s/kernels/%s/%d", dir, kernels[k], b);
@@ -82,7 +82,7 @@ static int write_nights(const char *dir, int nights, int series)
 	for (int i = 0; i < nights && !err; i++) {
 		time_t at = 1764547200 + (time_t)i * 86400; /* 2025-12-01 */
 		char path[512], boot[32], utc[32];
-		struct stored s = { kernels[4], utc, boot, NULL };
+		struct stored s = { kernels[4], utc, boot, NULL, NULL };
 		struct tm t;
 
 		gmtime_r(&at, &t);

@@ -29,7 +29,7 @@ static void write_kernel(int k, const char *release, double slower, const char *
 
 	for (int b = 0; b < 5; b++) {
 		char dir[160], boot[32], name[32];
-		struct stored s = { release, "2026-11-21T01:00:00Z", boot, NULL };
+		struct stored s = { release, "2026-11-21T01:00:00Z", boot, NULL, NULL };
 		FILE *f;
 
 		snprintf(boot, sizeof(boot), "%s-%d", release, b);
@@ -165,7 +165,7 @@ static void without_gnuplot_the_tables_remain(void **unused)
 /* What a kernel ran elsewhere is one column with it; the same cells again are another one. */
 static void columns(void **unused)
 {
-	struct stored s = { "6.1.192", "2026-11-21T02:00:00Z", "other", NULL };
+	struct stored s = { "6.1.192", "2026-11-21T02:00:00Z", "other", NULL, NULL };
 	struct side more, again;
 	char path[160];
 	FILE *f;

@@ -12,7 +12,7 @@
 #include "results/rank.h"
 
 struct stored {
-	const char *release, *utc, *boot, *cpu;
+	const char *release, *utc, *boot, *cpu, *version;
 };
 
 /* DIR/records.jsonl with its environment line; the folders are made. NULL and errno. */
@@ -31,9 +31,11 @@ static inline FILE *stored_begin(const char *dir, const struct stored *s)
 	if (f)
 		fprintf(f,
 			"{\"type\":\"env\",\"format\":1,\"utc\":\"%s\",\"release\":\"%s\","
-			"\"machine\":\"x86_64\",\"cpu\":\"%s\",\"cpus\":8,\"boot\":\"%s\","
-			"\"machine_id\":\"0123456789abcdef\",\"command\":\"pinfold check\"}\n",
-			s->utc, s->release, s->cpu ? s->cpu : "a CPU", s->boot);
+			"\"version\":\"%s\",\"machine\":\"x86_64\","
+			"\"cpu\":\"%s\",\"cpus\":8,"
+			"\"boot\":\"%s\",\"machine_id\":\"0123456789abcdef\",\"command\":\"pinfold check\"}\n",
+			s->utc, s->release, s->version ? s->version : "#1",
+			s->cpu ? s->cpu : "a CPU", s->boot);
 	return f;
 }
 
