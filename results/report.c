@@ -247,26 +247,17 @@ static int collect_all(struct report *r)
 	return 0;
 }
 
-int report_collect_runs(struct report *r, const struct run runs[], size_t n)
-{
-	memset(r, 0, sizeof(*r));
-	r->run = runs;
-	r->runs = n;
-	return collect_all(r);
-}
-
 int report_collect(struct report *r, const struct side side[], size_t n)
 {
 	int err = 0;
 
 	memset(r, 0, sizeof(*r));
-	r->merged = calloc(n + 1, sizeof(*r->merged));
-	if (!r->merged)
+	r->run = calloc(n + 1, sizeof(*r->run));
+	if (!r->run)
 		return -ENOMEM;
 	r->side = side;
-	r->run = r->merged;
 	for (r->runs = 0; r->runs < n && !err; r->runs += !err)
-		err = side_merge(&side[r->runs], &r->merged[r->runs]);
+		err = side_merge(&side[r->runs], &r->run[r->runs]);
 	if (!err)
 		return collect_all(r);
 	report_release(r);
@@ -278,8 +269,8 @@ void report_release(struct report *r)
 	for (size_t i = 0; i < r->rows; i++)
 		free(r->row[i].square);
 	for (size_t i = 0; i < r->runs; i++) {
-		if (r->merged)
-			run_free(&r->merged[i]);
+		if (r->run)
+			run_free(&r->run[i]);
 		if (r->env)
 			json_decref(r->env[i]);
 		if (r->label)
@@ -288,7 +279,7 @@ void report_release(struct report *r)
 	for (size_t i = 0; i < r->pairs; i++)
 		compare_result_free(&r->pair[i].result);
 	free(r->pair);
-	free(r->merged);
+	free(r->run);
 	free(r->known);
 	free(r->row);
 	free(r->env);

@@ -46,9 +46,8 @@ struct plot {
 };
 
 struct report {
-	const struct side *side; /* the columns; NULL with report_collect_runs() */
-	const struct run *run;	 /* the columns, each side's runs as one */
-	struct run *merged;	 /* owned */
+	const struct side *side; /* the columns */
+	struct run *run;	 /* each side's runs as one */
 	size_t runs;
 	json_t **env; /* for each run */
 	char **label; /* unlike each other */
@@ -69,9 +68,8 @@ struct report {
 	char remark[200]; /* why there are no plots, or "" */
 };
 
-/* Both: 0 or -ENOMEM; sides and runs must outlive it. */
+/* 0 or -ENOMEM; the sides must outlive it. */
 int report_collect(struct report *r, const struct side side[], size_t n);
-int report_collect_runs(struct report *r, const struct run runs[], size_t n);
 void report_release(struct report *r);
 
 const char *env_text(const struct report *r, size_t run, const char *key);

@@ -33,7 +33,8 @@ static inline FILE *stored_begin(const char *dir, const struct stored *s)
 			"{\"type\":\"env\",\"format\":1,\"utc\":\"%s\",\"release\":\"%s\","
 			"\"version\":\"%s\",\"machine\":\"x86_64\","
 			"\"cpu\":\"%s\",\"cpus\":8,"
-			"\"boot\":\"%s\",\"machine_id\":\"0123456789abcdef\",\"command\":\"pinfold check\"}\n",
+			"\"boot\":\"%s\",\"machine_id\":\"0123456789abcdef\","
+			"\"command\":\"pinfold check\"}\n",
 			s->utc, s->release, s->version ? s->version : "#1",
 			s->cpu ? s->cpu : "a CPU", s->boot);
 	return f;
