@@ -9,27 +9,15 @@
 #include "core/base/version.h"
 
 const struct command *const commands[] = {
-	&command_env,
-	&command_list,
-	&command_check,
-	&command_run,
-	&command_emit_c,
-	&command_sweep,
-	&command_mutants,
-	&command_report,
-	&command_matrix,
-	&command_bench,
-	&command_compare,
-	&command_baseline,
-	&command_history,
-	&command_man,
-	&command_completion,
-	NULL,
+	&command_env,	  &command_list,  &command_check,      &command_run,
+	&command_emit_c,  &command_sweep, &command_mutants,    &command_report,
+	&command_matrix,  &command_bench, &command_compare,    &command_baseline,
+	&command_history, &command_man,	  &command_completion, NULL,
 };
 
 const char *const exit_meaning[] = {
 	[EXIT_OK] = "all well",
-	[EXIT_LAW] = "a law broke, or a cost regressed",
+	[EXIT_LAW] = "a law broke, a cost regressed, or a change against the baseline",
 	[EXIT_USAGE] = "wrong usage or unreadable input, nothing ran",
 	[EXIT_BROKEN] = "the harness or the host failed",
 	[EXIT_NOTHING] = "nothing could run",

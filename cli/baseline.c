@@ -155,7 +155,7 @@ static int baseline_run(struct cli *cli)
 
 const struct command command_baseline = {
 	.name = "baseline",
-	.args = "accept RUN... | show [RUN...] | waive CELLS",
-	.about = "what was accepted for a machine and kernel line; exit 1 on a change against it",
+	.args = "accept|show|waive RUN|CELLS...",
+	.about = "accepted runs of a machine and kernel line: show RUN exits 1 on a change",
 	.run = baseline_run,
 };
