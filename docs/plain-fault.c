@@ -4,6 +4,9 @@
  * around a whole region, never around a fault.
  *
  *   plain-fault zero|touch|copy|reuse [KIB] [SECONDS]   stores (zero: loads) one byte a page
+ *   plain-fault touch-far|copy-far|map-far [KIB] [SECONDS]
+ *       the pages are freed on another CPU, as those of pinfold's processes are, so that
+ *       the next ones come from further away
  *   plain-fault map|map-private|map-shared [KIB] [SECONDS] [FILE]
  *       as will-it-scale's page_fault1, 2 and 3: mmap, a store to each page, munmap, again;
  *       anonymous, a private, a shared mapping of FILE
@@ -11,7 +14,9 @@
  * Prints ns a page: median and quartiles of the rounds that kept the CPU, and the faults that the
  * kernel counted.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +88,24 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Runs on another CPU from here on, or on the first one again. */
+static void move(int far)
+{
+	static cpu_set_t home;
+	cpu_set_t set;
+
+	if (!far) {
+		sched_setaffinity(0, sizeof(home), &home);
+		return;
+	}
+	sched_getaffinity(0, sizeof(home), &home);
+	CPU_ZERO(&set);
+	for (int i = 0; i < (int)sysconf(_SC_NPROCESSORS_ONLN); i++)
+		if (!CPU_ISSET(i, &home))
+			CPU_SET(i, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
 static char *map(size_t len, const char *mode, int fd)
 {
 	int flags = !strcmp(mode, "map-shared") ? MAP_SHARED : MAP_PRIVATE;
@@ -109,8 +132,15 @@ static double one_round(const char *mode, size_t len, int fd, long *counted)
 		before = faults();
 		stores(p, len, 2);
 		*counted += faults() - before;
+		ns = now_ns() - start;
+		if (strstr(mode, "-far"))
+			move(1);
+		start = now_ns();
 		munmap(p, len);
-		return now_ns() - start;
+		ns += now_ns() - start;
+		if (strstr(mode, "-far"))
+			move(0);
+		return ns;
 	}
 	if (*mode == 'c' || *mode == 'r') {
 		stores(p, len, 1);
@@ -126,9 +156,13 @@ static double one_round(const char *mode, size_t len, int fd, long *counted)
 		stores(p, len, 2);
 	ns = now_ns() - start;
 	*counted += faults() - before;
+	if (strstr(mode, "-far"))
+		move(1);
 	if (*mode == 'c')
 		end(pid);
 	munmap(p, len);
+	if (strstr(mode, "-far"))
+		move(0);
 	return ns;
 }
 
