@@ -38,6 +38,28 @@ double histogram_quantile(const struct histogram *h, double q)
 	return (double)h->max;
 }
 
+double histogram_min(const struct histogram *h)
+{
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+		if (h->bucket[i])
+			return histogram_value(i);
+	return 0;
+}
+
+double histogram_differing(const struct histogram *a, const struct histogram *b)
+{
+	double same = 0;
+
+	if (!a->count || !b->count)
+		return a->count != b->count;
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		double x = a->bucket[i] / (double)a->count, y = b->bucket[i] / (double)b->count;
+
+		same += x < y ? x : y;
+	}
+	return same < 1 ? 1 - same : 0;
+}
+
 double histogram_mean(const struct histogram *h)
 {
 	return h->count ? h->sum / (double)h->count : 0;

@@ -52,6 +52,10 @@ void histogram_merge(struct histogram *to, const struct histogram *from);
 
 /* The smallest recorded value that at least a share q of all does not exceed; 0 when empty. */
 double histogram_quantile(const struct histogram *h, double q);
+/* The smallest recorded value; 0 when empty. */
+double histogram_min(const struct histogram *h);
+/* The share of samples that one has in other buckets than the other: 0 alike, 1 disjoint. */
+double histogram_differing(const struct histogram *a, const struct histogram *b);
 double histogram_mean(const struct histogram *h);
 
 /* Whether there are samples enough to speak of quantile q: ten beyond it. */

@@ -148,6 +148,7 @@ static int add_process(struct series *s, struct pass *p, double mean)
 		.p90 = at(p, 0.9),
 		.p99 = at(p, 0.99),
 		.mean = mean,
+		.switched = p->switched,
 	};
 	return 0;
 }
@@ -240,6 +241,30 @@ uint64_t measure_samples(const struct measure *m)
 		if (m->series[i].ticks.count < least)
 			least = m->series[i].ticks.count;
 	return least;
+}
+
+static int by_mean(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+double series_median_mean(const struct series *s)
+{
+	double *mean = malloc((s->processes + 1) * sizeof(*mean)), median = 0;
+	size_t n = 0;
+
+	for (int quiet = 1; mean && !n && quiet >= 0; quiet--)
+		for (size_t i = 0; i < s->processes; i++)
+			if (!quiet || !s->process[i].switched)
+				mean[n++] = s->process[i].mean;
+	if (n) {
+		qsort(mean, n, sizeof(*mean), by_mean);
+		median = mean[n / 2];
+	}
+	free(mean);
+	return median;
 }
 
 double series_closure(const struct series *s)

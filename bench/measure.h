@@ -15,6 +15,7 @@ enum cost_part { COST_STEP, COST_EXIT, COST_REAP };
 struct process_cost {
 	uint32_t samples;
 	double p50, p90, p99, mean;
+	bool switched; /* lost the CPU meanwhile */
 };
 
 /* One timed step of a benchmark. */
@@ -63,6 +64,8 @@ int measure_end_cell(struct measure *m, bool keep);
 /* The fewest samples that any series has; 0 without a series. */
 uint64_t measure_samples(const struct measure *m);
 
+/* Median of the means of the processes that kept the CPU; of all when none did. */
+double series_median_mean(const struct series *s);
 /* Relative difference of samples + gaps to the wall clock's time. */
 double series_closure(const struct series *s);
 /* False with why: a number that does not mean what it is named after. */

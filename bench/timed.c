@@ -87,9 +87,11 @@ static int timed_access(struct actor *a, const struct verb *verb, const struct o
 
 static int call_once(struct actor *a, const struct verb *verb, const struct op *op, struct pass *p)
 {
-	uint64_t before = faults_of_thread(), wall = clock_kernel(), start, end;
+	uint64_t wall, start, end;
 	int err = 0;
 
+	pass_begin(p);
+	wall = clock_kernel();
 	start = clock_begin();
 	if (verb)
 		err = verb->exec(a, op);
@@ -97,7 +99,7 @@ static int call_once(struct actor *a, const struct verb *verb, const struct op *
 		syscall(SYS_getppid);
 	end = clock_end();
 	p->wall_ns = clock_kernel() - wall;
-	p->faults = faults_of_thread() - before;
+	pass_end(p);
 	p->tick[0] = end - start;
 	p->samples = 1;
 	p->err = -err;

@@ -5,12 +5,26 @@
 
 #include "bench/clock.h"
 
-uint64_t faults_of_thread(void)
-{
-	struct rusage r;
+static struct rusage before;
 
-	getrusage(RUSAGE_THREAD, &r);
-	return (uint64_t)r.ru_minflt + (uint64_t)r.ru_majflt;
+static uint64_t faults_of(const struct rusage *r)
+{
+	return (uint64_t)r->ru_minflt + (uint64_t)r->ru_majflt;
+}
+
+void pass_begin(struct pass *p)
+{
+	p->switched = false;
+	getrusage(RUSAGE_THREAD, &before);
+}
+
+void pass_end(struct pass *p)
+{
+	struct rusage after;
+
+	getrusage(RUSAGE_THREAD, &after);
+	p->faults = faults_of(&after) - faults_of(&before);
+	p->switched = after.ru_nivcsw != before.ru_nivcsw;
 }
 
 /* Under a sanitizer its shadow memory would fault too. */
@@ -52,8 +66,11 @@ UNSANITIZED static inline void load_word(const uint64_t *at)
 
 UNSANITIZED void touch(const struct range *r, struct pass *p, enum touch_mode mode)
 {
-	uint64_t before = faults_of_thread(), gaps = 0, wall = clock_kernel(), last = clock_end();
+	uint64_t gaps = 0, wall, last;
 
+	pass_begin(p);
+	wall = clock_kernel();
+	last = clock_end();
 	for (size_t i = 0; i < r->count; i++) {
 		uint64_t *word = (uint64_t *)(void *)(r->first + i * r->stride);
 		uint64_t start = last, end;
@@ -72,7 +89,7 @@ UNSANITIZED void touch(const struct range *r, struct pass *p, enum touch_mode mo
 		last = end;
 	}
 	p->wall_ns = clock_kernel() - wall;
-	p->faults = faults_of_thread() - before;
+	pass_end(p);
 	p->gaps = gaps;
 	p->samples = mode == TOUCH_UNTIMED ? 0 : (uint32_t)r->count;
 }

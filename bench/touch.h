@@ -20,6 +20,7 @@ struct pass {
 	int err;	 /* of a call that was refused */
 	uint64_t faults; /* that the kernel counted for the thread meanwhile */
 	uint64_t wall_ns;
+	bool switched;		      /* the CPU was taken away meanwhile */
 	uint64_t gaps;		      /* ticks between a sample's end and the next one's begin */
 	uint64_t tick[TOUCH_SAMPLES]; /* raw: the cost of the readings is inside */
 };
@@ -40,7 +41,8 @@ struct range {
 /* Fills all of *p but what the mode does not measure. */
 void touch(const struct range *r, struct pass *p, enum touch_mode mode);
 
-/* That the kernel counted for the calling thread so far. */
-uint64_t faults_of_thread(void);
+/* Begins and ends what the kernel counts for the calling thread: p->faults, p->switched. */
+void pass_begin(struct pass *p);
+void pass_end(struct pass *p);
 
 #endif

@@ -110,8 +110,11 @@ static void print_series(const struct series *s)
 	print_quantile(&s->ticks, "p90", 0.9);
 	print_quantile(&s->ticks, "p99", 0.99);
 	print_quantile(&s->ticks, "p99.9", 0.999);
-	printf(" max %.0f mean %.0f; n %llu of %zu processes", shown((double)s->ticks.max),
-	       shown(histogram_mean(&s->ticks)), (unsigned long long)s->ticks.count, s->processes);
+	printf(" max %.0f mean %.0f", shown((double)s->ticks.max),
+	       shown(histogram_mean(&s->ticks)));
+	if (s->per_fault)
+		printf(" (of an undisturbed process: %.0f)", shown(series_median_mean(s)));
+	printf("; n %llu of %zu processes", (unsigned long long)s->ticks.count, s->processes);
 	if (s->err)
 		printf("; all refused with %s", errno_name(s->err));
 	if (s->null.count)

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The plain loop that docs/measuring.md compares with: stores one byte to each page of
- * a region, the clock around the whole region, mean of the faults that the kernel counted.
+ * The plain loops that scripts/loops and docs/measuring.md compare with: the clock stands
+ * around a whole region, never around a fault.
  *
- *   gcc -O2 docs/plain-fault.c -o plain-fault
- *   taskset -c 1 ./plain-fault zero|touch|copy|reuse [KIB] [REPEATS]
+ *   plain-fault zero|touch|copy|reuse [KIB] [SECONDS]   stores (zero: loads) one byte a page
+ *   plain-fault touch-far|copy-far|map-far [KIB] [SECONDS]
+ *       the pages are freed on another CPU, as those of pinfold's processes are, so that
+ *       the next ones come from further away
+ *   plain-fault map|map-private|map-shared [KIB] [SECONDS] [FILE]
+ *       as will-it-scale's page_fault1, 2 and 3: mmap, a store to each page, munmap, again;
+ *       anonymous, a private, a shared mapping of FILE
+ *
+ * Prints ns a page: median and quartiles of the rounds that kept the CPU, and the faults that the
+ * kernel counted.
  */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +26,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { PAGE = 4096, ROUNDS_MAX = 100000 };
 
 static double now_ns(void)
 {
@@ -32,15 +45,23 @@ static long faults(void)
 	return r.ru_minflt + r.ru_majflt;
 }
 
+static long switches(void)
+{
+	struct rusage r;
+
+	getrusage(RUSAGE_SELF, &r);
+	return r.ru_nivcsw;
+}
+
 static void stores(volatile char *p, size_t len, char value)
 {
-	for (size_t at = 0; at < len; at += 4096)
+	for (size_t at = 0; at < len; at += PAGE)
 		p[at] = value;
 }
 
 static void loads(const volatile char *p, size_t len)
 {
-	for (size_t at = 0; at < len; at += 4096)
+	for (size_t at = 0; at < len; at += PAGE)
 		(void)p[at];
 }
 
@@ -67,48 +88,111 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Runs on another CPU from here on, or on the first one again. */
+static void move(int far)
+{
+	static cpu_set_t home;
+	cpu_set_t set;
+
+	if (!far) {
+		sched_setaffinity(0, sizeof(home), &home);
+		return;
+	}
+	sched_getaffinity(0, sizeof(home), &home);
+	CPU_ZERO(&set);
+	for (int i = 0; i < (int)sysconf(_SC_NPROCESSORS_ONLN); i++)
+		if (!CPU_ISSET(i, &home))
+			CPU_SET(i, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static char *map(size_t len, const char *mode, int fd)
+{
+	int flags = !strcmp(mode, "map-shared") ? MAP_SHARED : MAP_PRIVATE;
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, fd < 0 ? flags | MAP_ANONYMOUS : flags,
+		       fd, 0);
+
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	madvise(p, len, MADV_NOHUGEPAGE);
+	return p;
+}
+
+/* One round: the time of the loop of faults, or of map to munmap. */
+static double one_round(const char *mode, size_t len, int fd, long *counted)
+{
+	double start = now_ns(), ns;
+	char *p = map(len, mode, fd);
+	pid_t pid = 0;
+	long before;
+
+	if (*mode == 'm') {
+		before = faults();
+		stores(p, len, 2);
+		*counted += faults() - before;
+		ns = now_ns() - start;
+		if (strstr(mode, "-far"))
+			move(1);
+		start = now_ns();
+		munmap(p, len);
+		ns += now_ns() - start;
+		if (strstr(mode, "-far"))
+			move(0);
+		return ns;
+	}
+	if (*mode == 'c' || *mode == 'r') {
+		stores(p, len, 1);
+		pid = sleeper();
+		if (*mode == 'r')
+			end(pid);
+	}
+	before = faults();
+	start = now_ns();
+	if (*mode == 'z')
+		loads(p, len);
+	else
+		stores(p, len, 2);
+	ns = now_ns() - start;
+	*counted += faults() - before;
+	if (strstr(mode, "-far"))
+		move(1);
+	if (*mode == 'c')
+		end(pid);
+	munmap(p, len);
+	if (strstr(mode, "-far"))
+		move(0);
+	return ns;
+}
+
 int main(int argc, char **argv)
 {
+	static double ns[ROUNDS_MAX];
 	const char *mode = argc > 1 ? argv[1] : "touch";
-	size_t len = (argc > 2 ? strtoul(argv[2], NULL, 10) : 4096) * 1024;
-	int repeats = argc > 3 ? atoi(argv[3]) : 200;
-	double *ns = calloc((size_t)repeats, sizeof(*ns)), sum = 0;
+	size_t len = (argc > 2 ? strtoul(argv[2], NULL, 10) : 4096) * 1024, pages = len / PAGE;
+	double seconds = argc > 3 ? atof(argv[3]) : 1, until;
+	int fd = argc > 4 ? open(argv[4], O_RDWR | O_CREAT, 0600) : -1, rounds = 0, all = 0;
 	long counted = 0;
 
-	for (int i = 0; i < repeats; i++) {
-		char *p =
-			mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		pid_t pid = 0;
-		double start;
-		long before;
-
-		madvise(p, len, MADV_NOHUGEPAGE);
-		if (*mode == 'c' || *mode == 'r') {
-			stores(p, len, 1);
-			pid = sleeper();
-			if (*mode == 'r')
-				end(pid);
-		}
-		before = faults();
-		start = now_ns();
-		if (*mode == 'z')
-			loads(p, len);
-		else
-			stores(p, len, 2);
-		ns[i] = now_ns() - start;
-		before = faults() - before;
-		ns[i] /= (double)before;
-		sum += ns[i];
-		counted += before;
-		if (*mode == 'c')
-			end(pid);
-		munmap(p, len);
+	if (argc > 4 && (fd < 0 || ftruncate(fd, (off_t)len))) {
+		perror(argv[4]);
+		return 1;
 	}
-	qsort(ns, (size_t)repeats, sizeof(*ns), by_size);
-	printf("%s: %.0f ns a fault (mean), %.0f (median of the passes), %.0f (best); "
-	       "%ld faults, %.3f of the pages\n",
-	       mode, sum / repeats, ns[repeats / 2], ns[0], counted,
-	       (double)counted / ((double)repeats * (double)(len / 4096)));
-	free(ns);
+	one_round(mode, len, fd, &counted); /* warm-up */
+	counted = 0;
+	until = now_ns() + seconds * 1e9;
+	while (rounds < ROUNDS_MAX && (rounds < 5 || now_ns() < until)) {
+		long before = switches();
+
+		ns[rounds] = one_round(mode, len, fd, &counted) / (double)pages;
+		all++;
+		rounds += switches() == before || now_ns() > until + seconds * 1e9;
+	}
+	qsort(ns, (size_t)rounds, sizeof(*ns), by_size);
+	printf("%s: median %.0f quartiles %.0f %.0f ns a page; %.0f pages/s; %d rounds, "
+	       "%d undisturbed, %.3f faults a page\n",
+	       mode, ns[rounds / 2], ns[rounds / 4], ns[rounds * 3 / 4], 1e9 / ns[rounds / 2], all,
+	       rounds, (double)counted / ((double)all * (double)pages));
 	return 0;
 }

@@ -184,6 +184,28 @@ static const char *difference(const struct side side[2], const struct cost *like
 	return NULL;
 }
 
+/* Where ticks are instructions equal kernels are equal to the sample, but for interrupts. */
+static int compare_paths(struct compare_row *row, const struct side side[2])
+{
+	struct histogram *all = calloc(2, sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	for (int i = 0; i < 2; i++) {
+		for (size_t run = 0; run < side[i].count; run++) {
+			const struct cost *c = cost_find(&side[i].cost[run], row->key);
+
+			if (c && c->valid)
+				cost_histogram(c, &all[i]);
+		}
+		row->least[i] = histogram_min(&all[i]);
+	}
+	row->differing = histogram_differing(&all[0], &all[1]);
+	row->path = true;
+	free(all);
+	return 0;
+}
+
 static int add_row(struct compare_result *r, const struct side side[2], const struct cost *a,
 		   enum quantile q)
 {
@@ -209,6 +231,8 @@ static int add_row(struct compare_result *r, const struct side side[2], const st
 		err = side_units(&side[i], a->key, q, u[i]);
 	if (!err)
 		err = judge_units(row, u);
+	if (!err && !(a->tick_ns > 0))
+		err = compare_paths(row, side);
 	units_free(u[0]);
 	units_free(u[1]);
 	return err;

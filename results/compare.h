@@ -40,7 +40,10 @@ struct compare_row {
 	double margin;	    /* 0.03: 3 % */
 	double q;	    /* false-discovery rate of "above the margin" */
 	size_t needed;	    /* boots a side, 0 unknown */
-	double value[2];    /* ns (or ticks): median of the units */
+	double value[2];    /* ns, or instructions: median of the units */
+	bool path;	    /* instructions; then also: */
+	double least[2];    /* the smallest sample of each side */
+	double differing;   /* share of the samples that the other side has elsewhere */
 	size_t units[2], processes[2];
 	struct shift log; /* of logarithms */
 	enum comparison verdict;

@@ -46,6 +46,11 @@ static json_t *row_json(const struct compare_row *row)
 		json_object_set_new(o, "why", json_string(row->why));
 	if (row->verdict == COMPARISON_UNLIKE)
 		return o;
+	json_object_set_new(o, "clock", json_string(row->path ? "instructions" : "ns"));
+	if (row->path) {
+		json_object_set_new(o, "least", json_pack("[ff]", row->least[0], row->least[1]));
+		json_object_set_new(o, "differing", json_real(row->differing));
+	}
 	json_object_set_new(o, "a", json_real(row->value[0]));
 	json_object_set_new(o, "b", json_real(row->value[1]));
 	put_interval(o, &row->log);

@@ -85,11 +85,15 @@ static void put_row(const struct compare_row *row, FILE *out)
 		fprintf(out, "    %s  %.60s\n", row->metric, row->why);
 		return;
 	}
-	fprintf(out, "    %s %.0f -> %.0f ns  %+.1f %%", row->metric, row->value[0], row->value[1],
+	fprintf(out, "    %s%s %.0f -> %.0f %s  %+.1f %%", row->path ? "path length " : "",
+		row->metric, row->value[0], row->value[1], row->path ? "instructions" : "ns",
 		percent(row->log.estimate));
 	if (row->log.interval)
 		fprintf(out, " [%+.1f %+.1f]", percent(row->log.low), percent(row->log.high));
 	fprintf(out, "  %s %zu/%zu\n", level_name[row->level], row->units[0], row->units[1]);
+	if (row->path)
+		fprintf(out, "    least %.0f -> %.0f; %.2f %% of the samples differ\n",
+			row->least[0], row->least[1], 100 * row->differing);
 	if (row->why[0] && row->level <= LEVEL_BOOT)
 		fprintf(out, "    %.68s\n", row->why);
 	if (row->verdict == COMPARISON_UNDECIDED && row->needed && row->level <= LEVEL_BOOT)

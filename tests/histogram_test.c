@@ -121,9 +121,25 @@ static void a_sample_costs_a_few_nanoseconds(void **unused)
 	assert_true(h.count == N);
 }
 
+static void what_differs_is_counted(void **unused)
+{
+	static struct histogram a, b;
+
+	(void)unused;
+	assert_true(histogram_differing(&a, &b) == 0);
+	for (int i = 0; i < 100; i++) {
+		histogram_add(&a, 11379);
+		histogram_add(&b, i < 3 ? 24520 : 11379);
+	}
+	assert_true(histogram_differing(&a, &a) == 0);
+	assert_true(histogram_differing(&a, &b) > 0.0299 && histogram_differing(&a, &b) < 0.0301);
+	assert_true(histogram_min(&a) == histogram_min(&b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_differs_is_counted),
 		cmocka_unit_test(any_value_is_known_to_four_thousandths),
 		cmocka_unit_test(buckets_ascend_without_a_gap),
 		cmocka_unit_test(quantiles_are_those_of_the_raw_samples),
