@@ -41,7 +41,7 @@ static int resolve_place(struct resolver *r, struct op *op)
 		return plan_bad(r, -EINVAL,
 				"expected an offset and a length in sectors of %d bytes", SECTOR);
 	if ((size_t)p->off + p->len > r->mem->unit)
-		return plan_bad(r, -EINVAL, "expected bytes below %zu of a page", r->mem->unit);
+		return plan_bad(r, -ENOTSUP, "expected bytes below %zu of a page", r->mem->unit);
 	return p->len && place_in_base_pages(r, op) ? resolve_part(r, op) : 0;
 }
 
@@ -292,8 +292,9 @@ static int resolve_step(struct resolver *r, struct op *op)
 		err = device_range(r, op);
 	if (!err && op->by == ACTOR_FILE)
 		err = file_range(r, op);
-	if (!err && !strcmp(op->verb->name, "remap") && s->has_place && s->place.first >= 0)
-		return plan_bad(r, -EINVAL, "expected a whole region for 'remap'");
+	if (!err && !strncmp(op->verb->name, "remap", strlen("remap")) && s->has_place &&
+	    s->place.first >= 0)
+		return plan_bad(r, -EINVAL, "expected a whole region for '%s'", op->verb->name);
 	if (!err && (op->verb->flags & VERB_WHOLE) && op->verb->arg == ARG_NONE)
 		err = drop_process(r, op);
 	if (!err && !strcmp(op->verb->name, "unmap") && !op->proc && s->place.first < 0)
