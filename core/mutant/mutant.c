@@ -204,6 +204,10 @@ static const struct mutant numa_near = { .name = "numa-far-is-near",
 					 .mem_name = "numa-far",
 					 .mem = "mutant-numa-far",
 					 .about = "the kind 'numa-far' is bound to no node" };
+static const struct mutant gigantic = { .name = "hugetlb-1G-of-base-pages",
+					.mem_name = "hugetlb-1G",
+					.mem = "mutant-hugetlb-1G",
+					.about = "the kind 'hugetlb-1G' has no huge page" };
 static const struct mutant hugetlbfs_shared = {
 	.name = "private-hugetlbfs-is-shared",
 	.mem_name = "private-hugetlbfs",
@@ -298,6 +302,7 @@ const struct mutant *const mutants[] = {
 	&heap_elsewhere,
 	&not_migrated,
 	&numa_near,
+	&gigantic,
 	&hugetlbfs_shared,
 	&file_shared,
 	&file_private,

@@ -8,9 +8,6 @@
 
 #include "core/actor/actor.h"
 
-/* What need hugetlb-2M promises for the whole cell. */
-enum { HUGETLB_PAGES = 8 };
-
 enum { MAPPED = 1, DONTFORK = 2, WIPEONFORK = 4, READABLE = 8, WRITABLE = 16 };
 
 #define FRESH (MAPPED | READABLE | WRITABLE)
@@ -214,11 +211,11 @@ static int check_pool(const struct checker *c, const struct op *op)
 	size_t units = 0, copies = c->mem->share == SHARE_SHARED ? 1 : (size_t)c->plan->nprocs;
 
 	for (int r = 0; r < c->plan->nregions; r++)
-		units += c->plan->region[r].units;
-	if (!c->mem->hugetlb || units * copies <= HUGETLB_PAGES)
+		units += c->mem->window ? 1 : c->plan->region[r].units;
+	if (!c->mem->pool || units * copies <= c->mem->pool)
 		return 0;
-	return bad(c, op, "expected at most %d huge pages, with a copy for each process",
-		   HUGETLB_PAGES);
+	return bad(c, op, "expected at most %u huge pages, with a copy for each process",
+		   c->mem->pool);
 }
 
 int plan_check(const struct plan *plan, const struct program *p, const struct mem_kind *mem,
