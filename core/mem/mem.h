@@ -64,7 +64,7 @@ struct mem_kind {
 };
 
 /* What the needs hugetlb-2M and hugetlb-1G promise. */
-enum { POOL_PAGES_2M = 8, POOL_PAGES_1G = 3 };
+enum { POOL_PAGES_2M = 8, POOL_PAGES_1G = 2 };
 
 /* All kinds; NULL-terminated. */
 extern const struct mem_kind *const mem_kinds[];

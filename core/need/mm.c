@@ -232,11 +232,11 @@ static int gigantic_probe(char *why, size_t size)
 	return pool_probe(&pool_1g, touch_1g, why, size);
 }
 
-/* Not set up by the run: 3 GiB of a host are taken by who wants that. */
+/* Not set up by the run: 2 GiB of a host are taken by who wants that. */
 const struct need need_hugetlb_1g = {
 	.name = "hugetlb-1G",
-	.about = "3 free hugetlb pages of 1 GiB",
-	.hint = "boot with hugepagesz=1G hugepages=3, or echo 3 > " HUGEPAGES
+	.about = "2 free hugetlb pages of 1 GiB",
+	.hint = "boot with hugepagesz=1G hugepages=2, or echo 2 > " HUGEPAGES
 		"1048576kB/nr_hugepages",
 	.probe = gigantic_probe,
 };
