@@ -39,8 +39,58 @@ const struct mem_kind mem_hugetlb_2m = {
 	.unit = HUGE_PAGE,
 	.units = 1,
 	.hugetlb = true,
+	.pool = POOL_PAGES_2M,
 	.map = hugetlb_map,
 	.check = hugetlb_check,
+};
+
+enum { GIGANTIC = 1 << 30 };
+
+/* The window lies over a border of 2 MiB, in the middle of the page. */
+static char *window_of(char *at, size_t len)
+{
+	return at + GIGANTIC / 2 - len / 2 / BASE_PAGE * BASE_PAGE;
+}
+
+static int gigantic_map(struct region *r, char *at)
+{
+	struct region all = *r;
+	int err;
+
+	all.len = GIGANTIC;
+	err = region_map(&all, at,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 30 << MAP_HUGE_SHIFT);
+	if (!err)
+		r->addr = window_of(at, r->len);
+	return err;
+}
+
+static int gigantic_check(struct region *r, char *why, size_t size)
+{
+	long kb = smaps_kb(r->addr, "KernelPageSize");
+
+	if (kb < 0)
+		return (int)kb;
+	if (kb == GIGANTIC / 1024)
+		return region_check_present(r, false, why, size);
+	snprintf(why, size, "KernelPageSize is %ld kB", kb);
+	return 1;
+}
+
+const struct mem_kind mem_hugetlb_1g = {
+	.name = "hugetlb-1G",
+	.about =
+		"4 base pages in the middle of a private anonymous hugetlb page of 1 GiB; the rest "
+		"of it is not looked at",
+	.needs = { "hugetlb-1G" },
+	.share = SHARE_PRIVATE_ANON,
+	.unit = BASE_PAGE,
+	.units = 4,
+	.hugetlb = true,
+	.window = true,
+	.pool = POOL_PAGES_1G,
+	.map = gigantic_map,
+	.check = gigantic_check,
 };
 
 /*
@@ -92,6 +142,7 @@ const struct mem_kind mem_private_hugetlbfs = {
 	.unit = HUGE_PAGE,
 	.units = 1,
 	.hugetlb = true,
+	.pool = POOL_PAGES_2M,
 	.map = private_hugetlbfs_map,
 	.check = hugetlb_check,
 };
@@ -104,6 +155,7 @@ const struct mem_kind mem_shared_hugetlbfs = {
 	.unit = HUGE_PAGE,
 	.units = 1,
 	.hugetlb = true,
+	.pool = POOL_PAGES_2M,
 	.map = shared_hugetlbfs_map,
 	.check = shared_hugetlbfs_check,
 };

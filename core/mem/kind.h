@@ -14,7 +14,8 @@ extern const struct mem_kind mem_mthp_256k, mem_mthp_512k, mem_mthp_1m;
 extern const struct mem_kind mem_private_tmpfs, mem_private_ext4, mem_shared_tmpfs;
 extern const struct mem_kind mem_private_memfd, mem_shared_memfd, mem_shared_ext4;
 extern const struct mem_kind mem_private_xfs, mem_shared_xfs;
-extern const struct mem_kind mem_hugetlb_2m, mem_private_hugetlbfs, mem_shared_hugetlbfs;
+extern const struct mem_kind mem_hugetlb_1g, mem_hugetlb_2m, mem_private_hugetlbfs,
+	mem_shared_hugetlbfs;
 extern const struct mem_kind mem_swapped, mem_swapped_ro, mem_huge_zeropage;
 extern const struct mem_kind mem_ksm, mem_ksm_zero, mem_stack, mem_heap, mem_secretmem;
 extern const struct mem_kind mem_migrated, mem_numa_far;

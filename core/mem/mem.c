@@ -11,25 +11,19 @@
 #include "core/base/util.h"
 
 const struct mem_kind *const mem_kinds[] = {
-	&mem_anon,	    &mem_thp,
-	&mem_thp_pte,	    &mem_thp_single,
-	&mem_thp_mremap,    &mem_thp_shared,
-	&mem_mthp_16k,	    &mem_mthp_32k,
-	&mem_mthp_64k,	    &mem_mthp_128k,
-	&mem_mthp_256k,	    &mem_mthp_512k,
-	&mem_mthp_1m,	    &mem_private_tmpfs,
-	&mem_private_memfd, &mem_private_ext4,
-	&mem_private_xfs,   &mem_private_hugetlbfs,
-	&mem_shared_anon,   &mem_shared_tmpfs,
-	&mem_shared_memfd,  &mem_shared_ext4,
-	&mem_shared_xfs,    &mem_shared_hugetlbfs,
-	&mem_zeropage,	    &mem_huge_zeropage,
-	&mem_hugetlb_2m,    &mem_swapped,
-	&mem_swapped_ro,    &mem_ksm,
-	&mem_ksm_zero,	    &mem_stack,
-	&mem_heap,	    &mem_secretmem,
-	&mem_migrated,	    &mem_numa_far,
-	&mem_mutant_shared, NULL,
+	&mem_anon,	   &mem_thp,	       &mem_thp_pte,
+	&mem_thp_single,   &mem_thp_mremap,    &mem_thp_shared,
+	&mem_mthp_16k,	   &mem_mthp_32k,      &mem_mthp_64k,
+	&mem_mthp_128k,	   &mem_mthp_256k,     &mem_mthp_512k,
+	&mem_mthp_1m,	   &mem_private_tmpfs, &mem_private_memfd,
+	&mem_private_ext4, &mem_private_xfs,   &mem_private_hugetlbfs,
+	&mem_shared_anon,  &mem_shared_tmpfs,  &mem_shared_memfd,
+	&mem_shared_ext4,  &mem_shared_xfs,    &mem_shared_hugetlbfs,
+	&mem_zeropage,	   &mem_huge_zeropage, &mem_hugetlb_2m,
+	&mem_swapped,	   &mem_swapped_ro,    &mem_ksm,
+	&mem_ksm_zero,	   &mem_stack,	       &mem_heap,
+	&mem_secretmem,	   &mem_migrated,      &mem_numa_far,
+	&mem_hugetlb_1g,   &mem_mutant_shared, NULL,
 };
 
 const struct mem_kind *mem_kind_find(const char *name)

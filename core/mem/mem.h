@@ -35,8 +35,10 @@ struct mem_kind {
 	size_t unit;	/* bytes of one page of the notation */
 	unsigned units; /* default size of a region, in units */
 	enum settle_at settle_at;
-	bool hugetlb; /* hugetlbfs: advice that works on LRU pages is refused */
-	bool grows;   /* a hole in it fills itself when it is touched: MAP_GROWSDOWN */
+	bool hugetlb;  /* hugetlbfs: advice that works on LRU pages is refused */
+	bool grows;    /* a hole in it fills itself when it is touched: MAP_GROWSDOWN */
+	bool window;   /* a region is a part of one huge page, and calls can't divide that */
+	unsigned pool; /* huge pages of a cell, with all of its processes; 0: no bound */
 	bool mutant;
 
 	/*
@@ -60,6 +62,9 @@ struct mem_kind {
 	 */
 	int (*check)(struct region *r, char *why, size_t size);
 };
+
+/* What the needs hugetlb-2M and hugetlb-1G promise. */
+enum { POOL_PAGES_2M = 8, POOL_PAGES_1G = 2 };
 
 /* All kinds; NULL-terminated. */
 extern const struct mem_kind *const mem_kinds[];

@@ -30,6 +30,7 @@ CHECK_OF(migrated)
 CHECK_OF(numa_far)
 CHECK_OF(private_hugetlbfs)
 CHECK_OF(secretmem)
+CHECK_OF(hugetlb_1g)
 
 static int check_nothing(struct region *r, char *why, size_t size)
 {
@@ -123,6 +124,9 @@ static const struct mem_kind hugetlbfs = LIAR("private-hugetlbfs", "is shared", 
 					      map_shared_hugetlbfs, settle_nothing,
 					      check_private_hugetlbfs);
 
+static const struct mem_kind gigantic = LIAR("hugetlb-1G", "is made of base pages", BASE_PAGE,
+					     map_small, settle_nothing, check_hugetlb_1g);
+
 static int map_shared_anon(struct region *r, char *at)
 {
 	return mem_shared_anon.map(r, at);
@@ -147,8 +151,8 @@ static const struct mem_kind tracked_file =
 	LIAR_OF_FILE("shared-ext4", "has a file in memory", prepare_memfd, map_shared_file);
 
 const struct mem_kind *const mem_mutants[] = {
-	&thp_pte,	&thp_single,   &thp_mremap, &thp_shared, &mthp,
-	&huge_zeropage, &swapped_ro,   &ksm,	    &ksm_zero,	 &stack,
-	&heap,		&migrated,     &numa_far,   &hugetlbfs,	 &private_file,
-	&shared_file,	&tracked_file, &secretmem,  NULL,
+	&thp_pte,      &thp_single,    &thp_mremap,   &thp_shared, &mthp,
+	&gigantic,     &huge_zeropage, &swapped_ro,   &ksm,	   &ksm_zero,
+	&stack,	       &heap,	       &migrated,     &numa_far,   &hugetlbfs,
+	&private_file, &shared_file,   &tracked_file, &secretmem,  NULL,
 };

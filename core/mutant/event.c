@@ -18,6 +18,13 @@ static int lie_merge_discards(struct actor *a, const struct op *op)
 	return err ? err : verb_discard.exec(a, op);
 }
 
+static int lie_hint_discards(struct actor *a, const struct op *op)
+{
+	int err = verb_numa_hint.exec(a, op);
+
+	return err ? err : verb_discard.exec(a, op);
+}
+
 static int lie_nothing(struct actor *a, const struct op *op)
 {
 	(void)a;
@@ -54,5 +61,6 @@ LIE(offline_discards, "offline-discards", "offline", lie_discards);
 LIE(guard_nothing, "guard-nothing", "guard", lie_nothing);
 LIE(unguard_nothing, "unguard-nothing", "unguard", lie_nothing);
 LIE(mseal_nothing, "mseal-nothing", "mseal", lie_nothing);
+LIE(numa_hint_discards, "numa-hint-discards", "numa-hint", lie_hint_discards);
 LIE(clear_refs_refuses, "clear-refs-refuses", "clear-refs", lie_refuses);
 LIE(clear_refs_discards, "clear-refs-discards", "clear-refs", lie_discards);

@@ -26,6 +26,10 @@ extern const struct mutant mutant_uffd_continue_anew, mutant_uffd_move_nothing;
 extern const struct mutant mutant_uffd_move_loses;
 extern const struct mutant mutant_clone_forks, mutant_spawn_wipes, mutant_vfork_store_forks,
 	mutant_clone_store_forks;
+/* mutant/remap.c */
+extern const struct mutant mutant_fork_fails_discards, mutant_remap_keep_loses;
+extern const struct mutant mutant_resize_nothing, mutant_discard_locked_nothing;
+extern const struct mutant mutant_squeeze_discards;
 /* mutant/part.c */
 extern const struct mutant mutant_discard_all, mutant_protect_all, mutant_unmap_all;
 extern const struct mutant mutant_dontfork_all, mutant_wipeonfork_all, mutant_guard_all;

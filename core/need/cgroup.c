@@ -42,11 +42,11 @@ static bool lists(const char *dir, const char *file, const char *word)
 	return false;
 }
 
-static int cgroup_probe(char *why, size_t size)
+static int memcg_probe(char *why, size_t size)
 {
 	char dir[256], path[600];
 
-	snprintf(path, sizeof(path), "%s/memory.reclaim", host_provided.cgroup_dir);
+	snprintf(path, sizeof(path), "%s/memory.high", host_provided.cgroup_dir);
 	if (*host_provided.cgroup_dir && !access(path, W_OK))
 		return 0;
 	if (mount_point(dir, sizeof(dir)))
@@ -54,12 +54,12 @@ static int cgroup_probe(char *why, size_t size)
 	if (!lists(dir, "cgroup.controllers", "memory"))
 		return unmet(why, size, "cgroup v2 has no memory controller");
 	return unmet(why, size,
-		     *host_provided.cgroup_dir ? "no memory.reclaim" :
+		     *host_provided.cgroup_dir ? "no memory.high" :
 						 "the run has no control group yet");
 }
 
 /* Actors are children of the runner: what they touch is charged to its group. */
-static int cgroup_provide(char *why, size_t size)
+static int memcg_provide(char *why, size_t size)
 {
 	char dir[256], path[600], pid[16];
 	bool enable;
@@ -83,6 +83,30 @@ static int cgroup_provide(char *why, size_t size)
 	if (err)
 		unmet(why, size, "%s: %s", host_provided.cgroup_dir, errno_name(-err));
 	return err;
+}
+
+const struct need need_memcg = {
+	.name = "memcg",
+	.about = "a cgroup v2 of the run with the memory controller",
+	.hint = "run as root, cgroup v2 with the memory controller",
+	.probe = memcg_probe,
+	.provide = memcg_provide,
+};
+
+static int cgroup_probe(char *why, size_t size)
+{
+	char path[600];
+
+	snprintf(path, sizeof(path), "%s/memory.reclaim", host_provided.cgroup_dir);
+	if (need_check("memcg", false, why, size))
+		return 1;
+	return access(path, W_OK) ? unmet(why, size, "no memory.reclaim") : 0;
+}
+
+static int cgroup_provide(char *why, size_t size)
+{
+	need_check("memcg", true, why, size);
+	return 0;
 }
 
 const struct need need_cgroup = {

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <linux/mman.h>
+#include <linux/sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +90,67 @@ const struct need need_collapse = {
 	.about = "madvise(MADV_COLLAPSE)",
 	.hint = "use a kernel from 6.1 on with transparent huge pages",
 	.probe = collapse_try,
+	.in_child = true,
+};
+
+static int dontneed_locked_try(char *why, size_t size)
+{
+	char *page = fresh_page();
+
+	if (page && !madvise(page, BASE_PAGE, 24))
+		return 0;
+	return unmet(why, size, "MADV_DONTNEED_LOCKED: %s", errno_name(errno));
+}
+
+const struct need need_dontneed_locked = {
+	.name = "dontneed-locked",
+	.about = "madvise(MADV_DONTNEED_LOCKED)",
+	.hint = "use a kernel from 5.18 on",
+	.probe = dontneed_locked_try,
+	.in_child = true,
+};
+
+static int dontunmap_try(char *why, size_t size)
+{
+	char *page = fresh_page();
+
+	/* Not by libc, which hands a wish for the address over with MREMAP_FIXED alone. */
+	if (page && syscall(SYS_mremap, page, (size_t)BASE_PAGE, (size_t)BASE_PAGE,
+			    (unsigned long)MREMAP_MAYMOVE | 4, NULL) != -1)
+		return 0;
+	return unmet(why, size, "MREMAP_DONTUNMAP: %s", errno_name(errno));
+}
+
+const struct need need_dontunmap = {
+	.name = "dontunmap",
+	.about = "mremap(MREMAP_DONTUNMAP)",
+	.hint = "use a kernel from 5.7 on",
+	.probe = dontunmap_try,
+	.in_child = true,
+};
+
+/* The number of this process is taken, if it may be asked for. */
+static int set_tid_try(char *why, size_t size)
+{
+	pid_t self = getpid();
+	struct clone_args args = { .exit_signal = SIGCHLD,
+				   .set_tid = (uintptr_t)&self,
+				   .set_tid_size = 1 };
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (!pid)
+		_exit(0);
+	if (pid < 0 && errno == EEXIST)
+		return 0;
+	return unmet(why, size, "clone3 with a pid that is taken: %s",
+		     errno_name(pid < 0 ? errno : 0));
+}
+
+const struct need need_set_tid = {
+	.name = "set-tid",
+	.about = "clone3(2) with a number for the child",
+	.hint = "run as root, on a kernel from 5.5 on",
+	.probe = set_tid_try,
 	.in_child = true,
 };
 

@@ -12,9 +12,7 @@
 #include "core/base/util.h"
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
-#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
-
-enum { POOL_PAGES = 8 };
+#define HUGEPAGES "/sys/kernel/mm/hugepages/hugepages-"
 
 static char *map_private(size_t len, int flags)
 {
@@ -132,73 +130,115 @@ const struct need need_thp = {
 	.can_provide = thp_can_provide,
 };
 
-static long pool(const char *file)
+static const struct pool {
+	const char *dir, *name;
+	size_t bytes;
+	int pages, flag;
+	int touched; /* a gigantic page takes seconds to clear in emulation */
+} pool_2m = { HUGEPAGES "2048kB", "2 MiB", HUGE_PAGE, POOL_PAGES_2M, MAP_HUGE_2MB, POOL_PAGES_2M },
+  pool_1g = { HUGEPAGES "1048576kB", "1 GiB", 1ul << 30, POOL_PAGES_1G, MAP_HUGE_1GB, 1 };
+
+static long pool_number(const struct pool *p, const char *file)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), POOL "%s", file);
+	snprintf(path, sizeof(path), "%s/%s", p->dir, file);
 	return file_number(path);
 }
 
-static int hugetlb_touch(char *why, size_t size)
+static int pool_touch(const struct pool *p, char *why, size_t size)
 {
-	size_t len = (size_t)POOL_PAGES * HUGE_PAGE;
-	char *area = map_private(len, MAP_HUGETLB | MAP_HUGE_2MB);
+	char *area = map_private((size_t)p->pages * p->bytes, MAP_HUGETLB | p->flag);
 
 	if (area == MAP_FAILED)
 		return unmet(why, size, "mmap of hugetlb pages: %s", errno_name(errno));
 	/* A cgroup's limit or a cpuset makes itself felt here only, as SIGBUS. */
-	for (size_t off = 0; off < len; off += HUGE_PAGE)
-		((volatile char *)area)[off] = 1;
+	for (int i = 0; i < p->touched; i++)
+		((volatile char *)area)[(size_t)i * p->bytes] = 1;
 	return 0;
+}
+
+static int touch_2m(char *why, size_t size)
+{
+	return pool_touch(&pool_2m, why, size);
+}
+
+static int touch_1g(char *why, size_t size)
+{
+	return pool_touch(&pool_1g, why, size);
+}
+
+static int pool_probe(const struct pool *p, int (*touch)(char *, size_t), char *why, size_t size)
+{
+	long left = pool_number(p, "free_hugepages") - pool_number(p, "resv_hugepages");
+
+	if (pool_number(p, "nr_hugepages") < 0)
+		return unmet(why, size, "the kernel has no hugetlb pages of %s", p->name);
+	if (left < p->pages)
+		return unmet(why, size, "%ld free hugetlb pages of %s, %d are needed", left,
+			     p->name, p->pages);
+	return probe_in_child(touch, why, size);
+}
+
+static int pool_provide(const struct pool *p, char *why, size_t size)
+{
+	long before = pool_number(p, "nr_hugepages"), after;
+	char text[32], path[128];
+	int err;
+
+	if (before < 0)
+		return unmet(why, size, "the kernel has no hugetlb pages of %s", p->name), -ENOENT;
+	snprintf(text, sizeof(text), "%ld", before + p->pages);
+	snprintf(path, sizeof(path), "%s/nr_hugepages", p->dir);
+	err = guard_setting(path, text);
+	if (err) {
+		unmet(why, size, "%s: %s", path, errno_name(-err));
+		return err;
+	}
+	after = pool_number(p, "nr_hugepages");
+	if (after >= before + p->pages)
+		return 0;
+	unmet(why, size, "the hugetlb pool grew by %ld pages only, not %d", after - before,
+	      p->pages);
+	return -ENOMEM;
 }
 
 static int hugetlb_probe(char *why, size_t size)
 {
-	long left = pool("free_hugepages") - pool("resv_hugepages");
-
-	if (access(POOL "nr_hugepages", F_OK))
-		return unmet(why, size, "the kernel has no hugetlb pages of 2 MiB");
-	if (left < POOL_PAGES)
-		return unmet(why, size, "%ld free hugetlb pages of 2 MiB, %d are needed", left,
-			     POOL_PAGES);
-	return probe_in_child(hugetlb_touch, why, size);
+	return pool_probe(&pool_2m, touch_2m, why, size);
 }
 
 static int hugetlb_provide(char *why, size_t size)
 {
-	long before = pool("nr_hugepages"), after;
-	char text[32];
-	int err;
-
-	if (before < 0)
-		return unmet(why, size, "the kernel has no hugetlb pages of 2 MiB"), -ENOENT;
-	snprintf(text, sizeof(text), "%ld", before + POOL_PAGES);
-	err = guard_setting(POOL "nr_hugepages", text);
-	if (err) {
-		unmet(why, size, POOL "nr_hugepages: %s", errno_name(-err));
-		return err;
-	}
-	after = pool("nr_hugepages");
-	if (after >= before + POOL_PAGES)
-		return 0;
-	unmet(why, size, "the hugetlb pool grew by %ld pages only, not %d", after - before,
-	      POOL_PAGES);
-	return -ENOMEM;
+	return pool_provide(&pool_2m, why, size);
 }
 
 static bool hugetlb_can_provide(void)
 {
-	return pool("nr_hugepages") >= 0;
+	return pool_number(&pool_2m, "nr_hugepages") >= 0;
 }
 
 const struct need need_hugetlb_2m = {
 	.name = "hugetlb-2M",
 	.about = "8 free hugetlb pages of 2 MiB",
-	.hint = "echo 8 > " POOL "nr_hugepages",
+	.hint = "echo 8 > " HUGEPAGES "2048kB/nr_hugepages",
 	.probe = hugetlb_probe,
 	.provide = hugetlb_provide,
 	.can_provide = hugetlb_can_provide,
+};
+
+static int gigantic_probe(char *why, size_t size)
+{
+	return pool_probe(&pool_1g, touch_1g, why, size);
+}
+
+/* Not set up by the run: 2 GiB of a host are taken by who wants that. */
+const struct need need_hugetlb_1g = {
+	.name = "hugetlb-1G",
+	.about = "2 free hugetlb pages of 1 GiB",
+	.hint = "boot with hugepagesz=1G hugepages=2, or echo 2 > " HUGEPAGES
+		"1048576kB/nr_hugepages",
+	.probe = gigantic_probe,
 };
 
 static int advise(int advice, const char *name, char *why, size_t size)

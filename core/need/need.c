@@ -70,6 +70,12 @@ const struct need *const needs[] = {
 	&need_rdma_marks,
 	&need_rdma_copies,
 	&need_rdma_rereg,
+	&need_balancing,
+	&need_dontneed_locked,
+	&need_dontunmap,
+	&need_set_tid,
+	&need_memcg,
+	&need_hugetlb_1g,
 	NULL,
 };
 

@@ -206,13 +206,15 @@ int resolve_part(struct resolver *r, struct op *op)
 	const bool pins = op->verb->flags & VERB_TAKES_PIN;
 	const char *name = op->verb->name;
 
-	if (op->unit == BASE_PAGE || op->verb->flags & (VERB_WHOLE | VERB_UNITS))
+	bool aligned = op->off % BASE_PAGE == 0 && op->len % BASE_PAGE == 0;
+
+	if (op->verb->flags & (VERB_WHOLE | VERB_UNITS) || (op->unit == BASE_PAGE && !aligned))
 		return plan_bad(r, pins ? -ENOTSUP : -EINVAL, "expected whole pages for '%s'",
 				name);
 	if (r->mem->hugetlb && !pins && op->by == ACTOR_PROCESS)
 		return plan_bad(r, -ENOTSUP, "expected whole pages: '%s' can't be divided",
 				r->mem->name);
-	if (op->off % BASE_PAGE || op->len % BASE_PAGE)
+	if (!aligned)
 		return plan_bad(r, pins ? -ENOTSUP : -EINVAL,
 				"expected an offset and a length in base pages of %zu bytes",
 				(size_t)BASE_PAGE);

@@ -8,9 +8,6 @@
 
 #include "core/actor/actor.h"
 
-/* What need hugetlb-2M promises for the whole cell. */
-enum { HUGETLB_PAGES = 8 };
-
 enum { MAPPED = 1, DONTFORK = 2, WIPEONFORK = 4, READABLE = 8, WRITABLE = 16 };
 
 #define FRESH (MAPPED | READABLE | WRITABLE)
@@ -99,9 +96,22 @@ static int check_place(const struct checker *c, const struct op *op)
 
 	if (op->step->has_place && whole)
 		return bad(c, op, "expected no place for '%s'", op->verb->name);
-	if (part && is(op, "truncate"))
-		return bad(c, op, "expected a whole region for 'truncate'");
+	if (part && (is(op, "truncate") || is(op, "resize")))
+		return bad(c, op, "expected a whole region for '%s'", op->verb->name);
 	return 0;
+}
+
+/* One mapping from the beginning on, and nothing behind it. */
+static int check_resize(const struct checker *c, const struct op *op)
+{
+	const uint8_t *page = c->page[op->space][op->region];
+	size_t n = region_pages(c, op->region), end = 0;
+
+	while (end < n && page[end] & MAPPED && page[end] == page[0])
+		end++;
+	while (end < n && !(page[end] & MAPPED))
+		end++;
+	return end == n ? 0 : bad(c, op, "expected one mapping, with at most its end cut off");
 }
 
 static int check_range(const struct checker *c, const struct op *op)
@@ -112,7 +122,9 @@ static int check_range(const struct checker *c, const struct op *op)
 		return 0;
 	if (flags & VERB_TAKES_PIN)
 		return check_pin(c, op);
-	if (is(op, "remap") && !uniform(c, op, 0xff))
+	if (is(op, "resize"))
+		return check_resize(c, op);
+	if ((is(op, "remap") || is(op, "remap-keep")) && !uniform(c, op, 0xff))
 		return bad(c, op, "expected one mapping, without holes and alike in all its pages");
 	if (is(op, "unmap") && c->mem->grows && op->npages < region_pages(c, op->region))
 		return bad(c, op, "expected all of the region: a hole in '%s' grows back",
@@ -150,6 +162,14 @@ static void do_protect(struct checker *c, const struct op *op)
 	set(c, op, READABLE | WRITABLE, right[op->arg]);
 }
 
+static void do_resize(struct checker *c, const struct op *op)
+{
+	uint8_t *page = c->page[op->space][op->region];
+
+	for (size_t i = 1; op->arg && i < region_pages(c, op->region); i++)
+		page[i] = i < (size_t)op->arg ? page[0] : 0;
+}
+
 static void follow_file(struct checker *c, const struct op *op)
 {
 	size_t end = op->first + op->npages;
@@ -177,6 +197,8 @@ static void follow(struct checker *c, const struct op *op)
 		memset(c->page[op->space], 0, sizeof(c->page[0]));
 	else if (is(op, "protect"))
 		do_protect(c, op);
+	else if (is(op, "resize"))
+		do_resize(c, op);
 	else if (is(op, "dontfork") || is(op, "dofork"))
 		set(c, op, DONTFORK, is(op, "dontfork") ? DONTFORK : 0);
 	else if (is(op, "wipeonfork") || is(op, "keeponfork"))
@@ -189,11 +211,11 @@ static int check_pool(const struct checker *c, const struct op *op)
 	size_t units = 0, copies = c->mem->share == SHARE_SHARED ? 1 : (size_t)c->plan->nprocs;
 
 	for (int r = 0; r < c->plan->nregions; r++)
-		units += c->plan->region[r].units;
-	if (!c->mem->hugetlb || units * copies <= HUGETLB_PAGES)
+		units += c->mem->window ? 1 : c->plan->region[r].units;
+	if (!c->mem->pool || units * copies <= c->mem->pool)
 		return 0;
-	return bad(c, op, "expected at most %d huge pages, with a copy for each process",
-		   HUGETLB_PAGES);
+	return bad(c, op, "expected at most %u huge pages, with a copy for each process",
+		   c->mem->pool);
 }
 
 int plan_check(const struct plan *plan, const struct program *p, const struct mem_kind *mem,

@@ -41,7 +41,7 @@ static int resolve_place(struct resolver *r, struct op *op)
 		return plan_bad(r, -EINVAL,
 				"expected an offset and a length in sectors of %d bytes", SECTOR);
 	if ((size_t)p->off + p->len > r->mem->unit)
-		return plan_bad(r, -EINVAL, "expected bytes below %zu of a page", r->mem->unit);
+		return plan_bad(r, -ENOTSUP, "expected bytes below %zu of a page", r->mem->unit);
 	return p->len && place_in_base_pages(r, op) ? resolve_part(r, op) : 0;
 }
 
@@ -258,6 +258,19 @@ static int device_range(struct resolver *r, struct op *op)
 	return p->kind->oneshot ? pin_transfer(r, op) : 0;
 }
 
+/* A call on a range of addresses; without a place of their own are spawn, fork-fails, ... */
+static bool divides(const struct op *op)
+{
+	static const char *const whole[] = { "spawn", "fork-fails", "compact", "clear-refs" };
+	const unsigned apart = VERB_LOOKS | VERB_STORES | VERB_WHOLE | VERB_TAKES_PIN |
+			       VERB_DROPS_PIN;
+
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
+		if (!strcmp(op->verb->name, whole[i]))
+			return false;
+	return op->by == ACTOR_PROCESS && !(op->verb->flags & apart) && op->verb->arg != ARG_REGION;
+}
+
 static int resolve_step(struct resolver *r, struct op *op)
 {
 	const struct step *s = r->step;
@@ -283,6 +296,9 @@ static int resolve_step(struct resolver *r, struct op *op)
 	if (op->verb->fits && !op->verb->fits(r->mem))
 		return plan_bad(r, -ENOTSUP, "'%s' means nothing for '%s'", op->verb->name,
 				r->mem->name);
+	if (r->mem->window && divides(op))
+		return plan_bad(r, -ENOTSUP, "'%s' is for whole pages, '%s' is a part of one",
+				op->verb->name, r->mem->name);
 	if (op->verb->arg == ARG_REGION)
 		return resolve_region(r, op);
 	err = resolve_place(r, op);
@@ -292,8 +308,9 @@ static int resolve_step(struct resolver *r, struct op *op)
 		err = device_range(r, op);
 	if (!err && op->by == ACTOR_FILE)
 		err = file_range(r, op);
-	if (!err && !strcmp(op->verb->name, "remap") && s->has_place && s->place.first >= 0)
-		return plan_bad(r, -EINVAL, "expected a whole region for 'remap'");
+	if (!err && !strncmp(op->verb->name, "remap", strlen("remap")) && s->has_place &&
+	    s->place.first >= 0)
+		return plan_bad(r, -EINVAL, "expected a whole region for '%s'", op->verb->name);
 	if (!err && (op->verb->flags & VERB_WHOLE) && op->verb->arg == ARG_NONE)
 		err = drop_process(r, op);
 	if (!err && !strcmp(op->verb->name, "unmap") && !op->proc && s->place.first < 0)

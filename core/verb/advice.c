@@ -12,6 +12,8 @@
 #define MADV_PAGEOUT 21
 #endif
 
+enum { ADVICE_DONTNEED_LOCKED = 24 };
+
 static int advise(struct actor *a, const struct op *op, int advice)
 {
 	return madvise(op_addr(a, op), op_bytes(op), advice) ? -errno : 0;
@@ -51,17 +53,23 @@ static int discard_post(struct actor *a, const struct op *op)
 		      event_rest(a, op, REST_WHOLE);
 }
 
-static void discard_model(struct model_step *s)
+static void discard_view(struct model_step *s)
 {
-	struct view *v = world_discardable(s, true);
+	struct view *v = &world_of(s)->view[s->op->proc];
 
-	if (!v || s->share == SHARE_SHARED)
+	if (s->share == SHARE_SHARED)
 		return;
 	v->state = VIEW_ABSENT;
 	v->uffd &= (uint8_t)~UFFD_POISON;
 	/* Of a file's memory the page table remembers the protection. */
 	if (s->share == SHARE_PRIVATE_ANON)
 		v->uffd &= (uint8_t)~UFFD_WP;
+}
+
+static void discard_model(struct model_step *s)
+{
+	if (world_discardable(s, true))
+		discard_view(s);
 }
 
 static int discard_emit(FILE *out, const struct op *op)
@@ -78,6 +86,34 @@ const struct verb verb_discard = {
 	.post = discard_post,
 	.model = discard_model,
 	.emit = discard_emit,
+};
+
+static int discard_locked_exec(struct actor *a, const struct op *op)
+{
+	return advise(a, op, ADVICE_DONTNEED_LOCKED);
+}
+
+static void discard_locked_model(struct model_step *s)
+{
+	if (world_discardable(s, false))
+		discard_view(s);
+}
+
+static int discard_locked_emit(FILE *out, const struct op *op)
+{
+	return event_emit(out, op, ADVICE_DONTNEED_LOCKED, "MADV_DONTNEED_LOCKED");
+}
+
+const struct verb verb_discard_locked = {
+	.name = "discard-locked",
+	.about = "MADV_DONTNEED_LOCKED: as discard, of locked memory too",
+	.needs = { "dontneed-locked" },
+	.rule = "madvise(2) MADV_DONTNEED_LOCKED (5.18)",
+	.by = ACTOR_PROCESS,
+	.exec = discard_locked_exec,
+	.post = discard_post,
+	.model = discard_locked_model,
+	.emit = discard_locked_emit,
 };
 
 static int free_exec(struct actor *a, const struct op *op)

@@ -53,6 +53,10 @@ extern const struct verb verb_writeback;
 /* verb/uffd.c, verb/uffd_move.c */
 extern const struct verb verb_uffd_wp, verb_uffd_missing, verb_uffd_off, verb_uffd_copy;
 extern const struct verb verb_uffd_zero, verb_uffd_poison, verb_uffd_continue, verb_uffd_move;
+/* verb/numa_hint.c, verb/fork_fails.c, verb/resize.c */
+extern const struct verb verb_numa_hint, verb_fork_fails, verb_remap_keep, verb_resize;
+/* verb/advice.c, verb/lru.c */
+extern const struct verb verb_discard_locked, verb_squeeze;
 /* verb/spawn.c */
 extern const struct verb verb_spawn, verb_vfork_store, verb_clone_store, verb_clone, verb_vfork;
 

@@ -255,6 +255,24 @@ static int reclaim_exec(struct actor *a, const struct op *op)
 	return 0;
 }
 
+/* As reclaim, by a limit that the group is over; it is taken away at once. */
+static int squeeze_exec(struct actor *a, const struct op *op)
+{
+	char path[600];
+	int err = 0;
+
+	snprintf(path, sizeof(path), "%s/memory.high", host_provided.cgroup_dir);
+	for (int i = 0; i < RECLAIM_TRIES && !err && (!i || reclaimable(a, op)); i++) {
+		int undone;
+
+		err = file_write(path, "0");
+		undone = file_write(path, "max");
+		err = err ? err : undone;
+		event_nap(1000);
+	}
+	return err;
+}
+
 static int reclaim_post(struct actor *a, const struct op *op)
 {
 	size_t left = op->empty ? 0 : reclaimable(a, op);
@@ -274,6 +292,17 @@ const struct verb verb_reclaim = {
 	.rule = "Documentation/admin-guide/cgroup-v2.rst memory.reclaim (5.19)",
 	.by = ACTOR_PROCESS,
 	.exec = reclaim_exec,
+	.post = reclaim_post,
+	.model = reclaim_model,
+};
+
+const struct verb verb_squeeze = {
+	.name = "squeeze",
+	.about = "a memory.high of 0 for a moment: the run's control group gives up what it can",
+	.needs = { "swap", "memcg" },
+	.rule = "Documentation/admin-guide/cgroup-v2.rst memory.high",
+	.by = ACTOR_PROCESS,
+	.exec = squeeze_exec,
 	.post = reclaim_post,
 	.model = reclaim_model,
 };

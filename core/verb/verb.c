@@ -39,7 +39,10 @@ const struct verb *const verbs[] = {
 	&verb_spawn,	     &verb_vfork_store,
 	&verb_clone_store,   &verb_clone,
 	&verb_vfork,	     &verb_upgrade,
-	&verb_memlock,	     NULL,
+	&verb_memlock,	     &verb_numa_hint,
+	&verb_fork_fails,    &verb_remap_keep,
+	&verb_resize,	     &verb_discard_locked,
+	&verb_squeeze,	     NULL,
 };
 
 const struct verb *verb_find(const char *name)
