@@ -41,14 +41,28 @@ static int load(const struct cli *cli, struct corpus *c, struct cell_filter *f)
 	return cli_corpus(cli, c);
 }
 
-/* The first cell that has C text; what the others lack is told on standard error. */
+/* The cell of that very id is meant alone, not those whose ids begin like it. */
+static void choose(const char *id, const struct cell_list *l, size_t *first, size_t *end)
+{
+	*first = 0;
+	*end = l->count;
+	for (size_t i = 0; i < l->count; i++)
+		if (!strcmp(l->cell[i].id, id)) {
+			*first = i;
+			*end = i + 1;
+		}
+}
+
+/* The first cell that has C text; what the last one lacks is told on standard error. */
 static int print_first(const struct cli *cli, const struct cell_list *l)
 {
+	size_t first, end;
 	char why[256];
 
 	if (!l->count)
 		return cli_fail(EXIT_USAGE, "nothing to print for '%s'", cli->arg[0]);
-	for (size_t i = 0; i < l->count; i++) {
+	choose(cli->arg[0], l, &first, &end);
+	for (size_t i = first; i < end; i++) {
 		char *text = NULL;
 		size_t size = 0;
 		FILE *out = open_memstream(&text, &size);
@@ -59,7 +73,7 @@ static int print_first(const struct cli *cli, const struct cell_list *l)
 		if (!err)
 			fputs(text, stdout);
 		free(text);
-		if (err && i + 1 < l->count)
+		if (err && i + 1 < end)
 			continue;
 		return err ? cli_fail(EXIT_USAGE, "%s", out ? why : "out of memory") : 0;
 	}

@@ -81,7 +81,7 @@ static void release(struct pin *p)
 	.class = PIN_RW, .promise = PROMISE_SAME_OBJECT, .dirs = DEVICE_READS | DEVICE_WRITES, \
 	.charges = true, .by_name = true, .open = open_rdma, .close = close_rdma, .pin = pin,  \
 	.device_read = device_read, .device_write = device_write, .unpin = unpin,              \
-	.release = release, .emit = pin_no_emit
+	.release = release
 
 const struct pin_kind pin_rdma_dontfork = {
 	.name = "rdma-dontfork",

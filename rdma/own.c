@@ -185,7 +185,7 @@ static int own_unpin(struct pin *p)
 	.rule = "ibv_fork_init(3); 70e806e4e645 (5.9) early copy of pinned pages",       \
 	.needs = { "rdma", "memlock" }, .promise = PROMISE_SAME_OBJECT, .by_name = true, \
 	.first_only = true, .prepare = own_prepare, .device_read = own_device_read,      \
-	.unpin = own_unpin, .release = own_release, .emit = pin_no_emit
+	.unpin = own_unpin, .release = own_release
 
 #define OWN_WRITES \
 	.class = PIN_RW, .dirs = DEVICE_READS | DEVICE_WRITES, .device_write = own_device_write

@@ -214,6 +214,14 @@ static int on_demand_write(struct pin *p, size_t off, size_t len, const void *sr
 	return rdma_device_write(p, off, len, src);
 }
 
+#define OPEN .prefix = "rdma", .open = "rdma_open(argc > 1 ? argv[1] : NULL)"
+
+static const struct pin_text rw_text = {
+	OPEN,
+	.args = ", IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE",
+};
+static const struct pin_text ro_text = { OPEN, .args = ", IBV_ACCESS_REMOTE_READ" };
+
 const struct pin_kind pin_rdma_rw = {
 	.name = "rdma-rw",
 	.charges = true,
@@ -231,7 +239,7 @@ const struct pin_kind pin_rdma_rw = {
 	.device_write = rdma_device_write,
 	.unpin = rdma_unpin,
 	.release = rdma_release,
-	.emit = pin_no_emit,
+	.text = &rw_text,
 };
 
 const struct pin_kind pin_rdma_ro = {
@@ -250,7 +258,7 @@ const struct pin_kind pin_rdma_ro = {
 	.device_read = rdma_device_read,
 	.unpin = rdma_unpin,
 	.release = rdma_release,
-	.emit = pin_no_emit,
+	.text = &ro_text,
 };
 
 const struct pin_kind pin_rdma_odp = {
@@ -269,5 +277,4 @@ const struct pin_kind pin_rdma_odp = {
 	.device_write = on_demand_write,
 	.unpin = rdma_unpin,
 	.release = rdma_release,
-	.emit = pin_no_emit,
 };

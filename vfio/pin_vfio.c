@@ -208,6 +208,13 @@ static int vfio_device_write(struct pin *p, size_t off, size_t len, const void *
 	return 0;
 }
 
+#define OPEN .prefix = "vfio", .open = "vfio_open(argc > 1 ? argv[1] : NULL)"
+
+static const struct pin_text rw_text = {
+	OPEN, .args = ", VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE"
+};
+static const struct pin_text ro_text = { OPEN, .args = ", VFIO_DMA_MAP_FLAG_READ" };
+
 const struct pin_kind pin_vfio_rw = {
 	.name = "vfio-rw",
 	.about = "VFIO type 1 mapping that the device may write",
@@ -225,7 +232,7 @@ const struct pin_kind pin_vfio_rw = {
 	.device_write = vfio_device_write,
 	.unpin = vfio_unpin,
 	.release = vfio_release,
-	.emit = pin_no_emit,
+	.text = &rw_text,
 };
 
 const struct pin_kind pin_vfio_ro = {
@@ -243,5 +250,5 @@ const struct pin_kind pin_vfio_ro = {
 	.device_read = vfio_device_read,
 	.unpin = vfio_unpin,
 	.release = vfio_release,
-	.emit = pin_no_emit,
+	.text = &ro_text,
 };

@@ -10,5 +10,6 @@ struct embedded_file {
 
 extern const struct embedded_file embedded_files[]; /* the corpus */
 extern const struct embedded_file embedded_plots[]; /* scripts/report.d */
+extern const struct embedded_file embedded_parts[]; /* core/emit/parts */
 
 #endif

@@ -11,9 +11,7 @@
 
 #include "core/verb/list.h"
 
-enum { EXPECTS_MAX = 12 }; /* lines for one step, so that the text stays readable */
-
-static int cannot(struct emit *e, const struct op *op, const char *what)
+int emit_cannot(struct emit *e, const struct op *op, const char *what)
 {
 	char step[64] = "map";
 
@@ -24,7 +22,7 @@ static int cannot(struct emit *e, const struct op *op, const char *what)
 	return -ENOTSUP;
 }
 
-static int value_index(struct emit *e, value_t v)
+int emit_value(struct emit *e, value_t v)
 {
 	for (int i = 0; i < e->nvalues; i++)
 		if (e->value[i] == v)
@@ -35,262 +33,253 @@ static int value_index(struct emit *e, value_t v)
 	return e->nvalues++;
 }
 
-static void allow(struct expect *into, const struct expect *e)
+static const char *who_is(int who)
 {
-	into->outcomes |= e->outcomes;
-	into->err = e->err ? e->err : into->err;
-	for (int s = 0; s < PAGE_SECTORS; s++)
-		for (int i = 0; i < e->n[s]; i++) {
-			int k = 0;
-
-			while (k < into->n[s] && into->value[s][k] != e->value[s][i])
-				k++;
-			if (k == into->n[s] && k < HIST_MAX)
-				into->value[s][into->n[s]++] = e->value[s][i];
-		}
+	return who == EMIT_MAIN ? "MAIN" : emit_process(who);
 }
 
-/* What op allows on one page, over all worlds; the model stays as it is. */
-static int page_allows(struct emit *e, const struct op *op, size_t page, struct expect *allowed)
+/* An offset of 0 is left out. */
+static void print_line(FILE *out, const char *line, const char *end)
 {
-	struct model_region *r = &e->model.region[op->region];
-	struct model_page *set = &r->page[page];
-	struct model_step s = { .m = &e->model,
-				.op = op,
-				.share = r->share,
-				.hugetlb = r->hugetlb,
-				.page = page,
-				.sectors = op_sectors(op, page),
-				.set = set };
-	int n = set->nworlds;
-	struct world *keep = malloc((size_t)n * sizeof(*keep));
+	if (end > line)
+		fputc('\t', out);
+	for (; line < end; line++)
+		if (!strncmp(line, " + 0", 4) && strchr(",) ", line[4]))
+			line += 3;
+		else
+			fputc(*line, out);
+	fputc('\n', out);
+}
 
-	if (!keep)
-		return -ENOMEM;
-	memcpy(keep, set->world, (size_t)n * sizeof(*keep));
-	for (; s.index < n; s.index++) {
-		s.expect = (struct expect){ .outcomes = OUTCOME_OK };
-		op->verb->model(&s);
-		allow(allowed, &s.expect);
+void emit_step(struct emit *e, int who, const char *name, const char *statements)
+{
+	const char *end = strchr(statements, '\n');
+	bool one = !*statements || (end && !end[1]);
+
+	fprintf(e->body, "\tif (step(%d, %s, \"%s\"))%s\n", ++e->turn, who_is(who), name,
+		one ? "" : " {");
+	if (!*statements)
+		fprintf(e->body, "\t\t;\n");
+	for (const char *line = statements; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		print_line(e->body, line, end);
 	}
-	memcpy(set->world, keep, (size_t)n * sizeof(*keep));
-	set->nworlds = n;
-	free(keep);
-	return s.overflow ? cannot(e, op, "the model ran out of worlds") : 0;
+	if (!one)
+		fprintf(e->body, "\t}\n");
 }
 
-static int print_mask(struct emit *e, FILE *out, const struct expect *x, int sector)
+static void name_step(char *text, size_t size, const struct op *op)
 {
-	for (int i = 0; i < x->n[sector]; i++) {
-		char name[16];
+	char step[64];
 
-		if (value_index(e, x->value[sector][i]) < 0)
-			return -ENOTSUP;
-		fprintf(out, "%s1u << %s", i ? " | " : "",
-			value_identifier(x->value[sector][i], name, sizeof(name)));
+	if (op->step) {
+		step_print(op->step, step, sizeof(step));
+		snprintf(text, size, "%d %s", op->number, step);
+	} else if (op->verb == &verb_map) {
+		snprintf(text, size, "map");
+	} else if (op->verb == &verb_unpin) {
+		snprintf(text, size, "give back D%d", op->pin + 1);
+	} else if (op->by == ACTOR_DEVICE) {
+		snprintf(text, size, "last look: D%d:read", op->pin + 1);
+	} else {
+		snprintf(text, size, "last look: %s:read", emit_process(op->proc));
 	}
-	return 0;
-}
-
-static bool same_values(const struct expect *a, int i, const struct expect *b, int j)
-{
-	return a->n[i] == b->n[j] &&
-	       !memcmp(a->value[i], b->value[j], a->n[i] * sizeof(a->value[i][0]));
-}
-
-/* One line for each run of sectors that may read the same. */
-static int print_expects(struct emit *e, FILE *out, const struct op *op, const struct expect *x)
-{
-	size_t count = op->npages * PAGE_SECTORS, lines = 0;
-
-	for (size_t s = 0, end; s < count; s = end) {
-		const struct expect *first = &x[s / PAGE_SECTORS];
-		int sector = (int)(s % PAGE_SECTORS);
-
-		for (end = s + 1; end < count; end++)
-			if (!same_values(first, sector, &x[end / PAGE_SECTORS],
-					 (int)(end % PAGE_SECTORS)))
-				break;
-		if (!first->n[sector])
-			continue;
-		if (++lines > EXPECTS_MAX)
-			return cannot(e, op, "too many different expectations");
-		fprintf(out, op->by == ACTOR_DEVICE ? "\texpect(img, " : "\texpect(r%d, ",
-			op->region);
-		fprintf(out, "%zu, %zu, ", op->first * BASE_PAGE + s * SECTOR, (end - s) * SECTOR);
-		if (print_mask(e, out, first, sector))
-			return cannot(e, op, "too many values");
-		fprintf(out, ");\n");
-	}
-	return 0;
-}
-
-static int verb_text(struct emit *e, FILE *out, const struct op *op)
-{
-	int err = op->verb->emit ? op->verb->emit(out, op) : -ENOTSUP;
-
-	if (!err)
-		return 0;
-	return cannot(e, op, op->pin_kind ? op->pin_kind->name : "its verb or place has no C text");
-}
-
-/* A range of pages with one outcome. */
-static int print_range(struct emit *e, FILE *out, const struct op *op, const struct expect *x)
-{
-	bool looks = op->verb->flags & VERB_LOOKS;
-	struct op wide = *op;
-	int err;
-
-	if (x->outcomes == OUTCOME_SEGV || x->outcomes == OUTCOME_BUS) {
-		if (op->len)
-			return cannot(e, op, "a fault in a part of a page");
-		fprintf(out, "\tfaults(r%d + %zu, %zu, %s, %d);\n", op->region,
-			op->first * BASE_PAGE, op_bytes(op),
-			x->outcomes == OUTCOME_SEGV ? "SIGSEGV" : "SIGBUS", !looks);
-		return 0;
-	}
-	e->refused = x->outcomes == OUTCOME_ERR;
-	if (e->refused && x->err)
-		fprintf(out, "\twanted = %s;\n", errno_name(x->err));
-	else if (x->outcomes != OUTCOME_OK)
-		return cannot(e, op, "it may end in more than one way");
-	if (looks && op->by == ACTOR_DEVICE) {
-		wide.first = e->pin_op[op->pin].first; /* a mechanism reads all of its pin */
-		wide.npages = e->pin_op[op->pin].npages;
-		wide.len = 0;
-	}
-	err = verb_text(e, out, &wide);
-	return err || !looks ? err : print_expects(e, out, op, x);
-}
-
-static bool same_outcome(const struct expect *a, const struct expect *b)
-{
-	return a->outcomes == b->outcomes && a->err == b->err;
-}
-
-static int print_pages(struct emit *e, FILE *out, const struct op *op)
-{
-	bool parts = op->verb->flags & VERB_PER_PAGE && op->by == ACTOR_PROCESS && !op->len;
-	struct expect *x = calloc(op->npages, sizeof(*x));
-	int err = x ? 0 : -ENOMEM;
-
-	for (size_t i = 0; i < op->npages && !err; i++)
-		err = page_allows(e, op, op->first + i, &x[i]);
-	for (size_t i = 0, end; i < op->npages && !err; i = end) {
-		struct op part = *op;
-
-		for (end = i + 1; end < op->npages && same_outcome(&x[i], &x[end]); end++)
-			;
-		if (end - i < op->npages && !parts) {
-			err = cannot(e, op, "its pages end differently");
-			break;
-		}
-		part.first = op->first + i;
-		part.npages = end - i;
-		err = print_range(e, out, &part, &x[i]);
-	}
-	free(x);
-	return err;
-}
-
-static void print_turn(struct emit *e, FILE *out, const struct op *op)
-{
-	char text[64];
-
-	if (op->step)
-		step_print(op->step, text, sizeof(text));
-	if (op->step)
-		fprintf(out, "\tturn(%d, \"step %d: %s\");\n", ++e->turn, op->number, text);
-	else if (op->verb == &verb_map)
-		fprintf(out, "\tturn(%d, \"map\");\n", ++e->turn);
-	else if (op->by == ACTOR_DEVICE)
-		fprintf(out, "\tturn(%d, \"last look: D%d:read\");\n", ++e->turn, op->pin + 1);
-	else
-		fprintf(out, "\tturn(%d, \"last look: %s:read\");\n", ++e->turn,
-			emit_process(op->proc));
 }
 
 /* Its memory is gone when the parent, or main() without one, has waited for it. */
 static void print_reap(struct emit *e, const struct op *op)
 {
-	bool parent = op->child >= 0 && e->alive[op->child];
-	FILE *out = e->body[parent ? op->child : EMIT_RUNNER].file;
+	int parent = op->child;
+	bool lives = parent >= 0 && e->alive[parent] && !e->execed[parent];
+	char text[128] = "", name[32];
 
-	fprintf(out, "\tturn(%d, \"%s is gone\");\n\twaitpid(all->pid[%d], NULL, 0);\n", ++e->turn,
-		emit_process(op->proc), op->proc);
-	if (!parent)
-		fprintf(out, "\tall->done = mine;\n");
+	snprintf(name, sizeof(name), "%s is gone", emit_process(op->proc));
+	if (e->execed[op->proc])
+		snprintf(text, sizeof(text), "\tkill(all->pid[%s], SIGKILL);\n",
+			 emit_process(op->proc));
+	snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		 "\twaitpid(all->pid[%s], NULL, 0);\n", emit_process(op->proc));
+	emit_step(e, lives ? parent : EMIT_MAIN, name, text);
+}
+
+static void print_proof(struct emit *e, FILE *out, int region)
+{
+	if (!e->kind->proof)
+		return;
+	fprintf(out, "\treached(");
+	emit_kind_text(out, e->kind->proof, e, region);
+	fprintf(out, ", \"%s\");\n", e->cell->mem->name);
+}
+
+static void print_settle(struct emit *e, FILE *out, int region)
+{
+	if (e->kind->settle) {
+		fputc('\t', out);
+		emit_kind_text(out, e->kind->settle, e, region);
+		fprintf(out, ";\n");
+	}
+	print_proof(e, out, region);
+}
+
+/* As the executor: settled once, proven where nothing holds or changes it. */
+static void after_store(struct emit *e, FILE *out, const struct op *op)
+{
+	bool whole = !op->first && op->npages == e->model.region[op->region].npages && !op->len;
+
+	if (op->verb != &verb_write || op->by != ACTOR_PROCESS || op->proc || !whole ||
+	    e->stored[op->region])
+		return;
+	e->stored[op->region] = true;
+	if (e->cell->mem->settle_at == SETTLE_FIRST_STORE)
+		print_settle(e, out, op->region);
+	else if (e->cell->mem->settle_at == SETTLE_NEVER && !op->pinned)
+		print_proof(e, out, op->region);
+}
+
+static void after_map(struct emit *e, FILE *out, const struct op *op)
+{
+	if (e->cell->mem->settle_at != SETTLE_MAP || e->settled[op->region])
+		return;
+	e->settled[op->region] = true;
+	print_settle(e, out, op->region);
 }
 
 static void follow_up(struct emit *e, FILE *out, const struct op *op)
 {
-	bool whole = !op->first && op->npages == e->model.region[op->region].npages && !op->len;
-
 	if (op->verb == &verb_fork) {
 		e->alive[op->child] = true;
+	} else if (op->verb == &verb_exec) {
+		e->execed[op->proc] = true;
 	} else if (op->verb == &verb_exit) {
 		e->alive[op->proc] = false;
-		print_reap(e, op);
 	} else if (op->verb->flags & VERB_TAKES_PIN) {
 		e->pinned[op->pin] = true;
-	} else if (op->verb->flags & VERB_DROPS_PIN) {
+	} else if (op->verb->flags & VERB_DROPS_PIN ||
+		   (op->by == ACTOR_DEVICE && op->pin_kind->oneshot)) {
 		e->pinned[op->pin] = false;
-	} else if (op->verb == &verb_write && op->by == ACTOR_PROCESS && !op->proc && whole &&
-		   !e->stored[op->region]) {
-		e->stored[op->region] = true;
-		if (emit_kind_find(e->cell->mem->name)->pages_out)
-			fprintf(out, "\tcheck(madvise(r%d, %zu, MADV_PAGEOUT));\n", op->region,
-				op_bytes(op));
+	} else if (op->verb == &verb_map) {
+		after_map(e, out, op);
+	} else if (op->verb == &verb_scavenge) {
+		e->hoard = op->value;
+	} else {
+		after_store(e, out, op);
 	}
 }
 
-static int print_op(struct emit *e, const struct op *op)
+/* The statements of a step, as a text. */
+static int step_text(struct emit *e, const struct op *op, const struct op *model, char **text)
 {
+	size_t size;
+	FILE *out = open_memstream(text, &size);
 	struct violation v;
-	FILE *out;
 	int err;
 
-	if (op->by != ACTOR_PROCESS && op->by != ACTOR_DEVICE)
-		return cannot(e, op, "only processes and devices have C text");
-	if (op->thread || op->background || op->verb == &plan_wait || op->verb == &plan_claim)
-		return cannot(e, op, "threads, steps with '&' and claims have no C text");
-	out = e->body[op->proc].file;
-	if (op->verb->flags & VERB_TAKES_PIN)
-		e->pin_op[op->pin] = *op;
-	if (op->verb->flags & VERB_STORES && value_index(e, op->value) < 0)
-		return cannot(e, op, "too many values");
+	if (!out)
+		return -ENOMEM;
 	e->refused = false;
-	print_turn(e, out, op);
-	err = op->verb->flags & VERB_WHOLE ? verb_text(e, out, op) : print_pages(e, out, op);
-	if (err)
-		return err;
-	if (model_apply(&e->model, op, NULL, &v))
-		return cannot(e, op, "the model ran out of worlds");
-	if (!e->refused)
+	err = emit_pages(e, out, op);
+	if (!err && model_apply(&e->model, model, NULL, &v))
+		err = emit_cannot(e, op, "the model ran out of worlds");
+	if (!err && !e->refused)
 		follow_up(e, out, op);
-	return 0;
+	fclose(out);
+	return err;
 }
 
-/* Devices first, as the executor does it. */
-static int print_looks(struct emit *e)
+static int print_op(struct emit *e, const struct op *given)
+{
+	struct op op = *given, model = plan_model_op(given);
+	bool main_does = op.by == ACTOR_FILE || op.by == ACTOR_BYSTANDER;
+	bool gone = op.verb == &verb_exit && e->execed[op.proc];
+	char name[96], *text = NULL;
+	int err;
+
+	if (op.thread || op.background || op.verb == &plan_wait)
+		return emit_cannot(e, &op, "threads and steps with '&' have no C text");
+	name_step(name, sizeof(name), &op);
+	if (op.verb == &plan_claim)
+		return emit_claim(e, &op, name);
+	if (op.verb->flags & VERB_TAKES_PIN)
+		e->pin_op[op.pin] = op;
+	if ((op.verb->arg == ARG_VALUE || op.verb == &verb_scavenge) && emit_value(e, op.value) < 0)
+		return emit_cannot(e, &op, "too many values");
+	if (!(op.verb->flags & VERB_WHOLE)) {
+		struct op around = model;
+
+		op_around(&around);
+		op.pinned = model_range_pinned(&e->model, &around);
+		op.shared = model_range_shared(&e->model, &around);
+		op.empty = model_range_empty(&e->model, &model);
+	}
+	err = emit_watch(e, &op);
+	if (!err)
+		err = step_text(e, &op, &model, &text);
+	if (!err && !gone)
+		emit_step(e, main_does ? EMIT_MAIN : op.proc, name, text);
+	if (!err && op.verb == &verb_exit)
+		print_reap(e, &op);
+	free(text);
+	return err;
+}
+
+/* What the executor does before a process leaves, and of what is in flight at the end. */
+static int give_back(struct emit *e, int proc, bool in_flight_only)
 {
 	int err = 0;
 
 	for (int i = 0; i < e->plan.npins && !err; i++) {
 		struct op op = e->pin_op[i];
 
-		if (!e->pinned[i] || !e->alive[op.proc])
+		if (!e->pinned[i] || op.proc != proc || (in_flight_only && !op.pin_kind->oneshot))
+			continue;
+		op.verb = &verb_unpin;
+		op.step = NULL;
+		err = print_op(e, &op);
+	}
+	return err;
+}
+
+static int print_step(struct emit *e, const struct op *op)
+{
+	int err = 0;
+
+	if ((op->verb == &verb_exit || op->verb == &verb_exec) && !e->execed[op->proc])
+		err = give_back(e, op->proc, false);
+	return err ? err : print_op(e, op);
+}
+
+/* Devices first, as the executor does it. */
+static int look_at_pins(struct emit *e)
+{
+	const struct op *last = &e->plan.op[e->plan.nops - 1];
+	int err = 0;
+
+	for (int i = 0; i < e->plan.npins && !err; i++) {
+		struct op op = e->pin_op[i];
+
+		if (!e->pinned[i] || !e->alive[op.proc] || !op.pin_kind->device_read)
+			continue;
+		if (last->verb == &verb_read && last->by == ACTOR_DEVICE && last->pin == i &&
+		    !last->len && last->npages == op.npages)
 			continue;
 		op.verb = &verb_read;
 		op.by = ACTOR_DEVICE;
 		op.step = NULL;
 		err = print_op(e, &op);
 	}
-	for (int p = 0; p < e->plan.nprocs; p++)
-		for (int r = 0; e->alive[p] && r < e->plan.nregions && !err; r++) {
+	return err;
+}
+
+static int print_looks(struct emit *e)
+{
+	int err = look_at_pins(e);
+
+	for (int p = 0; p < e->plan.nprocs; p++) {
+		for (int r = 0; e->alive[p] && !e->execed[p] && r < e->plan.nregions && !err; r++) {
 			struct op op = { .verb = &verb_read,
 					 .by = ACTOR_PROCESS,
 					 .proc = p,
+					 .space = e->plan.space[p],
 					 .pin = -1,
 					 .region = r,
 					 .unit = e->cell->mem->unit,
@@ -298,6 +287,16 @@ static int print_looks(struct emit *e)
 
 			err = print_op(e, &op);
 		}
+		if (e->alive[p] && !err)
+			err = give_back(e, p, true);
+	}
+	if (e->hoard && !err) {
+		char value[16], text[64];
+
+		snprintf(text, sizeof(text), "\texpect(hoard, 0, 32 << 20, 1u << %s);\n",
+			 value_identifier(e->hoard, value, sizeof(value)));
+		emit_step(e, EMIT_MAIN, "last look: X", text);
+	}
 	return err;
 }
 
@@ -306,8 +305,8 @@ static int add_regions(struct emit *e)
 	const struct mem_kind *mem = e->cell->mem;
 	value_t first = mem->prepare ? value_make(WRITER_FILE, VALUE_FILE_FIRST) : VALUE_ZERO;
 
-	value_index(e, VALUE_ZERO);
-	value_index(e, first);
+	emit_value(e, VALUE_ZERO);
+	emit_value(e, first);
 	for (int i = 0; i < e->plan.nregions; i++) {
 		size_t npages = e->plan.region[i].units * mem->unit / BASE_PAGE;
 		int err = model_add_region(&e->model, mem->share, mem->hugetlb, npages, first);
@@ -316,25 +315,6 @@ static int add_regions(struct emit *e)
 			return err;
 	}
 	return 0;
-}
-
-static int open_bodies(struct emit *e)
-{
-	for (int i = 0; i < EMIT_BODIES; i++) {
-		e->body[i].file = open_memstream(&e->body[i].text, &e->body[i].size);
-		if (!e->body[i].file)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static void close_bodies(struct emit *e)
-{
-	for (int i = 0; i < EMIT_BODIES; i++) {
-		if (e->body[i].file)
-			fclose(e->body[i].file);
-		free(e->body[i].text);
-	}
 }
 
 static int make(struct emit *e, FILE *out)
@@ -346,21 +326,23 @@ static int make(struct emit *e, FILE *out)
 		snprintf(e->why, e->why_size, "%s", perr.text);
 		return err;
 	}
-	if (!emit_kind_find(e->cell->mem->name)) {
+	e->kind = emit_kind_find(e->cell->mem->name);
+	if (!e->kind) {
 		snprintf(e->why, e->why_size, "mem=%s can't be printed", e->cell->mem->name);
 		return -ENOTSUP;
 	}
 	e->alive[0] = true;
 	model_init(&e->model, 1);
 	err = add_regions(e);
-	if (!err)
-		err = open_bodies(e);
+	e->body = open_memstream(&e->body_text, &e->body_size);
+	if (!err && !e->body)
+		err = -ENOMEM;
 	for (int i = 0; i < e->plan.nops && !err; i++)
-		err = print_op(e, &e->plan.op[i]);
+		err = print_step(e, &e->plan.op[i]);
 	if (!err)
 		err = print_looks(e);
-	for (int i = 0; i < EMIT_BODIES && !err; i++)
-		fflush(e->body[i].file);
+	if (!err)
+		fflush(e->body);
 	return err ? err : emit_text(out, e);
 }
 
@@ -378,7 +360,9 @@ int emit_cell(FILE *out, const struct cell *c, char *why, size_t size)
 	err = make(e, out);
 	if (err && !*why)
 		snprintf(why, size, "%s", strerror(-err));
-	close_bodies(e);
+	if (e->body)
+		fclose(e->body);
+	free(e->body_text);
 	model_free(&e->model);
 	free(e);
 	return err;

@@ -3,48 +3,55 @@
 #ifndef CORE_EMIT_EMIT_H
 #define CORE_EMIT_EMIT_H
 
+#include "core/emit/kind.h"
 #include "core/run/cell.h"
 
 /* 0, -ENOTSUP when something has no C text, or -ENOMEM; why is then one line. */
 int emit_cell(FILE *out, const struct cell *c, char *why, size_t size);
 
-/* --- Between emit.c and emit_text.c --- */
+/* --- Between the files of core/emit/ --- */
 
-enum { EMIT_VALUES = 32, EMIT_BODIES = PROCS_MAX + 1, EMIT_RUNNER = PROCS_MAX };
-
-struct emit_body {
-	FILE *file;
-	char *text;
-	size_t size;
+enum {
+	EMIT_VALUES = 32,
+	EMIT_MAIN = PROCS_MAX, /* who is no process: other parties, the bystander, reaping */
 };
 
 struct emit {
 	const struct cell *cell;
+	const struct emit_kind *kind;
 	struct plan plan;
 	struct model model;
 	struct op pin_op[PINS_MAX]; /* the step that took it */
-	bool alive[PROCS_MAX], pinned[PINS_MAX], stored[REGIONS_MAX];
+	bool alive[PROCS_MAX], execed[PROCS_MAX], pinned[PINS_MAX];
+	bool settled[REGIONS_MAX], stored[REGIONS_MAX];
 	value_t value[EMIT_VALUES]; /* the byte that stands for a value is its index */
 	int nvalues;
-	bool refused;			    /* the model expects an errno of the step */
-	int turn;			    /* of the last step that was printed */
-	struct emit_body body[EMIT_BODIES]; /* statements of each process, and of main() */
+	bool refused;  /* the model expects an errno of the step */
+	value_t hoard; /* what the bystander stored, or zero */
+	int turn;      /* of the last step that was printed */
+	FILE *body;    /* the steps */
+	char *body_text;
+	size_t body_size;
 	char *why;
 	size_t why_size;
 };
 
-struct emit_kind {
-	const char *mem, *flags, *advice, *file;
-	bool reads, pages_out;
-};
-
-/* How the text maps a memory kind, or NULL. */
-const struct emit_kind *emit_kind_find(const char *mem);
-/* Everything around the bodies. 0 or -ENOTSUP. */
-int emit_text(FILE *out, const struct emit *e);
-/* emit_uffd.c */
-extern const char emit_uffd_includes[], emit_uffd_text[];
+/* -ENOTSUP, with why once: what of op can't be printed. */
+int emit_cannot(struct emit *e, const struct op *op, const char *what);
+/* The byte that stands for a value, -1 when there are too many. */
+int emit_value(struct emit *e, value_t v);
+/* What op allows on each of its pages: outcomes, and checks of what was read. */
+int emit_pages(struct emit *e, FILE *out, const struct op *op);
+/* The next step of the program, by a process or EMIT_MAIN; statements are whole lines. */
+void emit_step(struct emit *e, int who, const char *name, const char *statements);
+/* Claims, and what they want to know of the moment before a step. */
+int emit_claim(struct emit *e, const struct op *op, const char *name);
+int emit_watch(struct emit *e, const struct op *op);
 /* "P", "C", "C2", ... */
 const char *emit_process(int proc);
+/* A kind's settle or proof, of region number r. */
+void emit_kind_text(FILE *out, const char *text, const struct emit *e, int r);
+/* Everything around the bodies. 0 or -ENOMEM. */
+int emit_text(FILE *out, const struct emit *e);
 
 #endif

@@ -302,11 +302,20 @@ static void release(struct pin *p)
 	p->priv = NULL;
 }
 
+#define TEXT(name, code, loop)                                                  \
+	static const struct pin_text name = { .prefix = "held",                 \
+					      .args = ", IOCB_CMD_" code,       \
+					      .open = "held_open(#, " loop ")", \
+					      .prepare = "held_prepare(#)" }
+TEXT(file_read_text, "PREAD", "0");
+TEXT(file_write_text, "PWRITE", "0");
+TEXT(loop_read_text, "PREAD", "1");
+TEXT(loop_write_text, "PWRITE", "1");
+
 #define DIO_RULE "iov_iter_extract_pages() takes FOLL_PIN without FOLL_LONGTERM; "
 
-#define DIO_CALLS                                                                            \
-	.oneshot = true, .prepare = prepare, .pin = pin, .unpin = unpin, .release = release, \
-	.emit = pin_no_emit
+#define DIO_CALLS \
+	.oneshot = true, .prepare = prepare, .pin = pin, .unpin = unpin, .release = release
 /* read(2): the device writes the memory; write(2): it reads it. */
 #define DIO_READ                                                                \
 	.class = PIN_RW, .promise = PROMISE_SAME_OBJECT, .dirs = DEVICE_WRITES, \
@@ -324,6 +333,7 @@ const struct pin_kind pin_fuse_read = {
 	.needs = { "fuse" },
 	THROUGH_FILE,
 	DIO_READ,
+	.text = &file_read_text,
 };
 
 const struct pin_kind pin_fuse_write = {
@@ -333,6 +343,7 @@ const struct pin_kind pin_fuse_write = {
 	.needs = { "fuse" },
 	THROUGH_FILE,
 	DIO_WRITE,
+	.text = &file_write_text,
 };
 
 const struct pin_kind pin_aio_read = {
@@ -343,6 +354,7 @@ const struct pin_kind pin_aio_read = {
 	.needs = { "fuse", "loop-fuse" },
 	THROUGH_LOOP,
 	DIO_READ,
+	.text = &loop_read_text,
 };
 
 const struct pin_kind pin_aio_write = {
@@ -353,6 +365,7 @@ const struct pin_kind pin_aio_write = {
 	.needs = { "fuse", "loop-fuse" },
 	THROUGH_LOOP,
 	DIO_WRITE,
+	.text = &loop_write_text,
 };
 
 const struct pin_kind pin_dio_read = {
@@ -362,6 +375,7 @@ const struct pin_kind pin_dio_read = {
 	.needs = { "fuse", "loop-fuse", "uring" },
 	THROUGH_LOOP,
 	DIO_READ,
+	.text = &loop_read_text,
 };
 
 const struct pin_kind pin_dio_write = {
@@ -371,4 +385,5 @@ const struct pin_kind pin_dio_write = {
 	.needs = { "fuse", "loop-fuse", "uring" },
 	THROUGH_LOOP,
 	DIO_WRITE,
+	.text = &loop_write_text,
 };

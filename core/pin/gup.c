@@ -84,6 +84,11 @@ static int gup_device_read(struct pin *p, const struct pin_data *data)
 	return 0;
 }
 
+#define PREPARE .prefix = "gup", .prepare = "gup_prepare(#)"
+
+static const struct pin_text ro_text = { PREPARE, .args = ", 0" };
+static const struct pin_text rw_text = { PREPARE, .args = ", 1 /* write */" };
+
 const struct pin_kind pin_gup_ro = {
 	.name = "gup-ro",
 	.about = "read-only long-term pin of the gup_test driver",
@@ -98,7 +103,7 @@ const struct pin_kind pin_gup_ro = {
 	.device_read = gup_device_read,
 	.unpin = gup_unpin,
 	.release = gup_release,
-	.emit = pin_no_emit,
+	.text = &ro_text,
 };
 
 const struct pin_kind pin_gup_rw = {
@@ -115,5 +120,5 @@ const struct pin_kind pin_gup_rw = {
 	.device_read = gup_device_read,
 	.unpin = gup_unpin,
 	.release = gup_release,
-	.emit = pin_no_emit,
+	.text = &rw_text,
 };

@@ -23,9 +23,6 @@ extern const struct pin_kind mutant_copy_rw, mutant_copy_ro, mutant_leak_rw, mut
 void *pin_alloc(size_t size);
 void pin_free(void *priv, size_t size);
 
-/* For emit where there is no C text. */
-int pin_no_emit(FILE *out, const char *what, const struct pin *p);
-
 /* Marks the sectors of bytes [off, off+len) of the pin as arrived. */
 void pin_mark(const struct pin *p, const struct pin_data *data, size_t off, size_t len);
 

@@ -235,12 +235,11 @@ static int wild_device_write(struct pin *p, size_t off, size_t len, const void *
 
 #define COPY_KIND                                                                                 \
 	.promise = PROMISE_SAME_OBJECT, .mutant = true, .prepare = copy_prepare, .pin = copy_pin, \
-	.device_read = copy_device_read, .unpin = copy_unpin, .release = lie_free,                \
-	.emit = pin_no_emit
+	.device_read = copy_device_read, .unpin = copy_unpin, .release = lie_free
 
 #define URING_KIND                                                             \
 	.needs = { "uring" }, .class = PIN_RW, .promise = PROMISE_SAME_OBJECT, \
-	.dirs = DEVICE_READS | DEVICE_WRITES, .mutant = true, .emit = pin_no_emit
+	.dirs = DEVICE_READS | DEVICE_WRITES, .mutant = true
 
 const struct pin_kind mutant_copy_rw = {
 	.name = "mutant-copy-rw",
@@ -271,7 +270,6 @@ const struct pin_kind mutant_leak_get = {
 	.device_read = parent_device_read,
 	.unpin = copy_unpin,
 	.release = lie_free,
-	.emit = pin_no_emit,
 };
 
 const struct pin_kind mutant_leak_rw = {

@@ -65,14 +65,6 @@ void pin_free(void *priv, size_t size)
 		munmap(priv, size);
 }
 
-int pin_no_emit(FILE *out, const char *what, const struct pin *p)
-{
-	(void)out;
-	(void)what;
-	(void)p;
-	return -ENOTSUP;
-}
-
 void pin_mark(const struct pin *p, const struct pin_data *data, size_t off, size_t len)
 {
 	size_t first = (p->start + off) / SECTOR;

@@ -84,11 +84,22 @@ struct pin_kind {
 	/* Frees what prepare made; accepts a pin in any state, also half-prepared. */
 	void (*release)(struct pin *p);
 
-	/*
-	 * C text for emit-c: what == "include", "declare", "prepare", "pin", "read",
-	 * "write", "unpin". Returns 0, or -ENOTSUP when it can't be printed.
-	 */
-	int (*emit)(FILE *out, const char *what, const struct pin *p);
+	/* How emit-c prints it; NULL: it can't. */
+	const struct pin_text *text;
+};
+
+/*
+ * Names of functions in core/emit/parts: PREFIX_pin(n, region, at, len) and
+ * PREFIX_unpin(n) return 0 or set errno; PREFIX_move(n, READS or STORES, at, len) is
+ * the device, between the pin and `img`. at counts from the region.
+ */
+struct pin_text {
+	const char *prefix;
+	const char *pin;     /* another name of PREFIX_pin, or NULL */
+	const char *args;    /* further arguments of it, with a comma in front */
+	const char *open;    /* a call in main(); '#' is the pin's number, '%' its bytes */
+	const char *prepare; /* one in P, before the first step */
+	bool file;	     /* the pin takes the region's file in place of its address */
 };
 
 struct pin {

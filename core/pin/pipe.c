@@ -229,47 +229,9 @@ static int pipes_device_read(struct pin *p, const struct pin_data *data)
 	return 0;
 }
 
-static int pipes_emit(FILE *out, const char *what, const struct pin *p)
-{
-	int n = p->index;
-	size_t at = p->start, len = p->len;
+#define PREPARE .prefix = "pipes", .prepare = "pipes_prepare(#, %)"
 
-	/* The text uses one pipe. */
-	if (len > PIPE_BYTES_MAX)
-		return -ENOTSUP;
-	if (!strcmp(what, "include"))
-		fprintf(out, "#include <sys/uio.h>\n");
-	else if (!strcmp(what, "declare"))
-		fprintf(out, "static int pin%d[2], pin%d_tee[2];\n\n", n, n);
-	else if (!strcmp(what, "prepare"))
-		fprintf(out,
-			"\tif (pipe(pin%d) || pipe(pin%d_tee) ||\n"
-			"\t    fcntl(pin%d[0], F_SETPIPE_SZ, %zu) < 0 ||\n"
-			"\t    fcntl(pin%d_tee[0], F_SETPIPE_SZ, %zu) < 0)\n"
-			"\t\tdie(\"pipe\");\n",
-			n, n, n, len, n, len);
-	else if (!strcmp(what, "pin") && p->kind == &pin_splice)
-		fprintf(out,
-			"\tcheck(splice(fd%d, &(loff_t){ %zu }, pin%d[1], NULL, %zu,\n"
-			"\t\t     SPLICE_F_NONBLOCK) != %zu);\n",
-			p->region, at, n, len, len);
-	else if (!strcmp(what, "pin"))
-		fprintf(out,
-			"\tcheck(vmsplice(pin%d[1], &(struct iovec){ r%d + %zu, %zu }, 1,\n"
-			"\t\t       SPLICE_F_NONBLOCK) != %zu);\n",
-			n, p->region, at, len, len);
-	else if (!strcmp(what, "read"))
-		fprintf(out,
-			"\tif (tee(pin%d[0], pin%d_tee[1], %zu, SPLICE_F_NONBLOCK) != %zu ||\n"
-			"\t    read(pin%d_tee[0], img + %zu, %zu) != %zu)\n\t\tdie(\"tee\");\n",
-			n, n, len, len, n, at, len, len);
-	else if (!strcmp(what, "unpin"))
-		fprintf(out, "\tif (read(pin%d[0], img, %zu) != %zu)\n\t\tdie(\"drain\");\n", n,
-			len, len);
-	else
-		return -ENOTSUP;
-	return 0;
-}
+static const struct pin_text vmsplice_text = { PREPARE, .pin = "vmsplice_pin" };
 
 const struct pin_kind pin_vmsplice = {
 	.name = "vmsplice",
@@ -284,8 +246,10 @@ const struct pin_kind pin_vmsplice = {
 	.device_read = pipes_device_read,
 	.unpin = pipes_unpin,
 	.release = pipes_release,
-	.emit = pipes_emit,
+	.text = &vmsplice_text,
 };
+
+static const struct pin_text splice_text = { PREPARE, .pin = "splice_pin", .file = true };
 
 const struct pin_kind pin_splice = {
 	.name = "splice",
@@ -303,5 +267,5 @@ const struct pin_kind pin_splice = {
 	.device_read = pipes_device_read,
 	.unpin = pipes_unpin,
 	.release = pipes_release,
-	.emit = pipes_emit,
+	.text = &splice_text,
 };

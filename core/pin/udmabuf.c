@@ -130,6 +130,10 @@ static int udmabuf_device_write(struct pin *p, size_t off, size_t len, const voi
 	return cpu_access(u, DMA_BUF_SYNC_END);
 }
 
+static const struct pin_text text = { .prefix = "udmabuf",
+				      .prepare = "udmabuf_prepare(#)",
+				      .file = true };
+
 const struct pin_kind pin_udmabuf = {
 	.name = "udmabuf",
 	.about = "folios of a memfd as a dma-buf, looked at through a mapping of that",
@@ -147,5 +151,5 @@ const struct pin_kind pin_udmabuf = {
 	.device_write = udmabuf_device_write,
 	.unpin = udmabuf_unpin,
 	.release = udmabuf_release,
-	.emit = pin_no_emit,
+	.text = &text,
 };

@@ -181,68 +181,7 @@ static int uring_device_write(struct pin *p, size_t off, size_t len, const void 
 	return 0;
 }
 
-/* %d is the number of the pin, throughout. */
-static const char emit_declare[] =
-	"static struct io_uring pin%d;\n"
-	"static int pin%d_pipe[2];\n"
-	"static char *pin%d_base; /* its region, where it was when the pin was taken */\n\n"
-	"/* Between the registered buffer and img, through the pipe. */\n"
-	"static __attribute__((unused)) void pin%d_move(size_t at, size_t len, int store)\n"
-	"{\n"
-	"\tstruct io_uring_cqe *cqe;\n\n"
-	"\tfor (size_t end = at + len; at < end; at += len) {\n"
-	"\t\tstruct io_uring_sqe *sqe = io_uring_get_sqe(&pin%d);\n\n"
-	"\t\tlen = end - at < 4096 ? end - at : 4096;\n"
-	"\t\tif (store && write(pin%d_pipe[1], img + at, len) != (ssize_t)len)\n"
-	"\t\t\tdie(\"write\");\n"
-	"\t\tio_uring_prep_rw(store ? IORING_OP_READ_FIXED : IORING_OP_WRITE_FIXED, sqe,\n"
-	"\t\t\t\t pin%d_pipe[!store], pin%d_base + at, len, 0);\n"
-	"\t\tif (io_uring_submit(&pin%d) != 1 || io_uring_wait_cqe(&pin%d, &cqe) ||\n"
-	"\t\t    cqe->res != (int)len)\n"
-	"\t\t\tdie(\"io_uring\");\n"
-	"\t\tio_uring_cqe_seen(&pin%d, cqe);\n"
-	"\t\tif (!store && read(pin%d_pipe[0], img + at, len) != (ssize_t)len)\n"
-	"\t\t\tdie(\"read\");\n"
-	"\t}\n"
-	"}\n\n";
-
-static const char emit_prepare[] =
-	"\tif (pipe2(pin%d_pipe, O_NONBLOCK) || io_uring_queue_init(4, &pin%d, 0))\n"
-	"\t\tdie(\"io_uring\");\n";
-
-static void emit_numbered(FILE *out, const char *text, int number)
-{
-	for (const char *end; (end = strstr(text, "%d")); text = end + 2)
-		fprintf(out, "%.*s%d", (int)(end - text), text, number);
-	fputs(text, out);
-}
-
-static int uring_emit(FILE *out, const char *what, const struct pin *p)
-{
-	int n = p->index;
-
-	if (!strcmp(what, "include"))
-		fprintf(out, "#include <liburing.h>\n");
-	else if (!strcmp(what, "declare"))
-		emit_numbered(out, emit_declare, n);
-	else if (!strcmp(what, "prepare"))
-		emit_numbered(out, emit_prepare, n);
-	else if (!strcmp(what, "pin"))
-		fprintf(out,
-			"\tpin%d_base = r%d;\n"
-			"\terrno = -io_uring_register_buffers(&pin%d,\n"
-			"\t\t\t&(struct iovec){ r%d + %zu, %zu }, 1);\n"
-			"\tcheck(errno);\n",
-			n, p->region, n, p->region, p->start, p->len);
-	else if (!strcmp(what, "read") || !strcmp(what, "write"))
-		fprintf(out, "\tpin%d_move(%zu, %zu, %d);\n", n, p->start, p->len, *what == 'w');
-	else if (!strcmp(what, "unpin"))
-		fprintf(out, "\terrno = -io_uring_unregister_buffers(&pin%d);\n\tcheck(errno);\n",
-			n);
-	else
-		return -ENOTSUP;
-	return 0;
-}
+static const struct pin_text text = { .prefix = "uring", .prepare = "uring_prepare(#)" };
 
 const struct pin_kind pin_uring_rw = {
 	.name = "uring-rw",
@@ -258,5 +197,5 @@ const struct pin_kind pin_uring_rw = {
 	.device_write = uring_device_write,
 	.unpin = uring_unpin,
 	.release = uring_release,
-	.emit = uring_emit,
+	.text = &text,
 };

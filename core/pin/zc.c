@@ -246,6 +246,8 @@ static int zc_unpin(struct pin *p)
 	return z->held ? finish(z, NULL, p->len) : 0;
 }
 
+static const struct pin_text text = { .prefix = "zc", .open = "zc_open(#)" };
+
 const struct pin_kind pin_zc = {
 	.name = "zc",
 	.about = "MSG_ZEROCOPY on a TCP connection with a shut window, sent when the device reads",
@@ -262,5 +264,5 @@ const struct pin_kind pin_zc = {
 	.device_read = zc_device_read,
 	.unpin = zc_unpin,
 	.release = zc_release,
-	.emit = pin_no_emit,
+	.text = &text,
 };

@@ -75,17 +75,21 @@ static bool inherited(const struct plan *plan, value_t read, int reader)
 	return store < part;
 }
 
+bool judge_foreign(const struct plan *plan, const struct op *op, value_t read)
+{
+	return read != VALUE_ZERO && value_writer(read) != WRITER_FILE && op->by != ACTOR_FILE &&
+	       storer(plan, read) != plan->space[op->proc] && !inherited(plan, read, op->proc);
+}
+
 /* Whose view was it, and whose bytes did it show? */
 static void judge_value(struct verdict *v, const struct plan *plan, const struct op *op,
 			value_t read)
 {
-	unsigned writer = value_writer(read);
-	bool own = read == VALUE_ZERO || writer == WRITER_FILE || op->by == ACTOR_FILE ||
-		   storer(plan, read) == plan->space[op->proc] || inherited(plan, read, op->proc);
+	bool foreign = judge_foreign(plan, op, read);
 
-	if (!own && writer == WRITER_BYSTANDER)
+	if (foreign && value_writer(read) == WRITER_BYSTANDER)
 		set_class(v, "use-after-free", "isolation");
-	else if (!own)
+	else if (foreign)
 		set_class(v, "leak", "isolation");
 	else if (op->by == ACTOR_DEVICE)
 		set_class(v, "stale-pin", "coherence");

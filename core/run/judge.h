@@ -12,6 +12,9 @@
 void judge_violation(struct verdict *v, const struct plan *plan, const struct op *op,
 		     const struct violation *x, size_t unit);
 
+/* Whether the value belongs to an address space that op's has parted from. */
+bool judge_foreign(const struct plan *plan, const struct op *op, value_t read);
+
 /* Sets the step's number and text. op NULL: the final look. */
 void judge_step(struct verdict *v, const struct op *op);
 

@@ -143,23 +143,21 @@ static size_t emit_len(const struct op *op)
 
 static int emit_transfer(FILE *out, const struct op *op, size_t range)
 {
-	struct pin p = { .kind = op->pin_kind,
-			 .index = op->pin,
-			 .region = op->region,
-			 .start = emit_begin(op, range),
-			 .len = emit_len(op) };
-
-	if (!op->pin_kind->emit)
+	if (!op->pin_kind->text)
 		return -ENOTSUP;
-	return op->pin_kind->emit(out, op->verb->flags & VERB_LOOKS ? "read" : "write", &p);
+	fprintf(out, "\t%s_move(%d, %s, %zu, %zu);\n", op->pin_kind->text->prefix, op->pin,
+		op->verb->flags & VERB_LOOKS ? "READS" : "STORES", emit_begin(op, range),
+		emit_len(op));
+	return 0;
 }
 
 /* What a process reads, it compares in place: emit.c prints what it may be. */
 static int read_emit(FILE *out, const struct op *op)
 {
-	if (op->by != ACTOR_DEVICE)
-		return op->by == ACTOR_PROCESS ? 0 : -ENOTSUP;
-	return emit_transfer(out, op, 0);
+	if (op->by == ACTOR_FILE)
+		fprintf(out, "\tcheck(pread(fd[%d], img + %zu, %zu, %zu) != %zu);\n", op->region,
+			emit_begin(op, 0), op_bytes(op), emit_begin(op, 0), op_bytes(op));
+	return op->by == ACTOR_DEVICE ? emit_transfer(out, op, 0) : 0;
 }
 
 const struct verb verb_read = {
@@ -273,7 +271,7 @@ static int write_emit(FILE *out, const struct op *op)
 {
 	char value[16], base[8] = "img";
 
-	if (op->by == ACTOR_FILE || emit_ranges(op) > EMIT_RANGES_MAX)
+	if (emit_ranges(op) > EMIT_RANGES_MAX)
 		return -ENOTSUP;
 	if (op->by == ACTOR_PROCESS)
 		snprintf(base, sizeof(base), "r%d", op->region);
@@ -284,6 +282,10 @@ static int write_emit(FILE *out, const struct op *op)
 		fprintf(out, "\tmemset(%s + %zu, %s, %zu);\n", base, emit_begin(op, i), value,
 			emit_len(op));
 		err = op->by == ACTOR_DEVICE ? emit_transfer(out, op, i) : 0;
+		if (op->by == ACTOR_FILE)
+			fprintf(out, "\tcheck(pwrite(fd[%d], img + %zu, %zu, %zu) != %zu);\n",
+				op->region, emit_begin(op, i), emit_len(op), emit_begin(op, i),
+				emit_len(op));
 		if (err)
 			return err;
 	}

@@ -192,7 +192,12 @@ static void pageout_model(struct model_step *s)
 
 static int pageout_emit(FILE *out, const struct op *op)
 {
-	return advise_emit(out, op, "MADV_PAGEOUT");
+	int err = advise_emit(out, op, "MADV_PAGEOUT");
+
+	if (!err && !op->pinned && !op->empty && !op->fails)
+		fprintf(out, "\tpaged_out(r%d + %zu, %zu);\n", op->region, op->first * BASE_PAGE,
+			op_bytes(op));
+	return err;
 }
 
 const struct verb verb_pageout = {

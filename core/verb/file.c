@@ -12,6 +12,12 @@ static int truncate_exec(struct actor *a, const struct op *op)
 	return ftruncate(a->region[op->region].fd, op->arg * BASE_PAGE) ? -errno : 0;
 }
 
+static int truncate_emit(FILE *out, const struct op *op)
+{
+	fprintf(out, "\tcheck(ftruncate(fd[%d], %zu));\n", op->region, (size_t)op->arg * BASE_PAGE);
+	return 0;
+}
+
 /* Truncation removes private copies of the pages too, unlike a hole. */
 static void truncate_model(struct model_step *s)
 {
@@ -39,6 +45,7 @@ const struct verb verb_truncate = {
 	.arg = ARG_SIZE,
 	.exec = truncate_exec,
 	.model = truncate_model,
+	.emit = truncate_emit,
 };
 
 static int punch_exec(struct actor *a, const struct op *op)
@@ -47,6 +54,15 @@ static int punch_exec(struct actor *a, const struct op *op)
 			 (off_t)(op->first * BASE_PAGE), (off_t)op_bytes(op)) ?
 		       -errno :
 		       0;
+}
+
+static int punch_emit(FILE *out, const struct op *op)
+{
+	fprintf(out,
+		"\tcheck(fallocate(fd[%d], FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, "
+		"%zu, %zu));\n",
+		op->region, op->first * BASE_PAGE, op_bytes(op));
+	return 0;
 }
 
 static void punch_model(struct model_step *s)
@@ -64,6 +80,7 @@ const struct verb verb_punch = {
 	.by = ACTOR_FILE,
 	.exec = punch_exec,
 	.model = punch_model,
+	.emit = punch_emit,
 };
 
 enum { SCAVENGE_BYTES = 32 * 1024 * 1024 };
@@ -87,6 +104,14 @@ static int scavenge_exec(struct actor *a, const struct op *op)
 	return 0;
 }
 
+static int scavenge_emit(FILE *out, const struct op *op)
+{
+	char value[16];
+
+	fprintf(out, "\tscavenge(%s);\n", value_identifier(op->value, value, sizeof(value)));
+	return 0;
+}
+
 static void scavenge_model(struct model_step *s)
 {
 	(void)s; /* nobody may notice it */
@@ -99,4 +124,5 @@ const struct verb verb_scavenge = {
 	.by = ACTOR_BYSTANDER,
 	.exec = scavenge_exec,
 	.model = scavenge_model,
+	.emit = scavenge_emit,
 };

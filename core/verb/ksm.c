@@ -107,16 +107,15 @@ static int merge_post(struct actor *a, const struct op *op)
 
 static int merge_emit(FILE *out, const struct op *op)
 {
-	fprintf(out,
-		"\t{ /* /sys/kernel/mm/ksm/run must be 1 */\n"
-		"\t\tchar *twin = mmap(NULL, %zu, PROT_READ | PROT_WRITE,\n"
-		"\t\t\t\t  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);\n\n"
-		"\t\tmemcpy(twin, r%d + %zu, %zu);\n"
-		"\t\tcheck(madvise(twin, %zu, MADV_MERGEABLE));\n"
-		"\t\tcheck(madvise(r%d + %zu, %zu, MADV_MERGEABLE));\n"
-		"\t\tsleep(3);\n\t}\n",
-		op_bytes(op), op->region, op->first * BASE_PAGE, op_bytes(op), op_bytes(op),
-		op->region, op->first * BASE_PAGE, op_bytes(op));
+	size_t at = op->first * BASE_PAGE;
+
+	if (op->fails)
+		return event_emit(out, op, MADV_MERGEABLE, "MADV_MERGEABLE");
+	fprintf(out, "\tmerge(r%d + %zu, %zu); /* /sys/kernel/mm/ksm/run must be 1 */\n",
+		op->region, at, op_bytes(op));
+	if (!op->pinned && !op->empty)
+		fprintf(out, "\treached(frames_have(r%d + %zu, %zu, KSM), \"not merged\");\n",
+			op->region, at, op_bytes(op));
 	return 0;
 }
 

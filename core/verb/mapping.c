@@ -26,8 +26,7 @@ static void map_model(struct model_step *s)
 
 static int map_emit(FILE *out, const struct op *op)
 {
-	fprintf(out, "\tr%d = map_region(%d, %zu, fd%d);\n", op->region, op->region, op_bytes(op),
-		op->region);
+	fprintf(out, "\tr%d = map_region(%d, %zu);\n", op->region, op->region, op_bytes(op));
 	return 0;
 }
 

@@ -100,13 +100,8 @@ static void migrate_model(struct model_step *s)
 
 static int migrate_emit(FILE *out, const struct op *op)
 {
-	fprintf(out,
-		"\tfor (size_t i = 0; i < %zu; i += %zu) {\n"
-		"\t\tvoid *page = r%d + %zu + i;\n\t\tint node = -1, status;\n\n"
-		"\t\tcheck(syscall(279, 0, 1ul, &page, NULL, &node, 0) != 0); /* move_pages */\n"
-		"\t\tnode = !node; /* nodes 0 and 1 */\n"
-		"\t\tcheck(syscall(279, 0, 1ul, &page, &node, &status, 4) < 0);\n\t}\n",
-		op_bytes(op), unit_pages(op) * BASE_PAGE, op->region, op->first * BASE_PAGE);
+	fprintf(out, "\tmigrate(r%d + %zu, %zu, %d);\n", op->region, op->first * BASE_PAGE,
+		op_bytes(op), op->pinned || op->shared);
 	return 0;
 }
 

@@ -136,13 +136,15 @@ static void get_model(struct model_step *s)
 
 static int pin_emit(FILE *out, const struct op *op)
 {
-	struct pin p = { .kind = op->pin_kind,
-			 .index = op->pin,
-			 .region = op->region,
-			 .start = op->first * BASE_PAGE,
-			 .len = op_bytes(op) };
+	const struct pin_text *t = op->pin_kind->text;
 
-	return op->pin_kind->emit ? op->pin_kind->emit(out, "pin", &p) : -ENOTSUP;
+	if (!t)
+		return -ENOTSUP;
+	fprintf(out, "\tcheck(%s%s(%d, %s%d%s, %zu, %zu%s));\n", t->pin ? t->pin : t->prefix,
+		t->pin ? "" : "_pin", op->pin, t->file ? "fd[" : "r", op->region,
+		t->file ? "]" : "", op->first * BASE_PAGE + op->off,
+		op->len ? op->len : op_bytes(op), t->args ? t->args : "");
+	return 0;
 }
 
 const struct verb verb_pin_rw = {
@@ -223,13 +225,10 @@ void pin_end(struct model_step *s)
 
 static int unpin_emit(FILE *out, const struct op *op)
 {
-	struct pin p = { .kind = op->pin_kind,
-			 .index = op->pin,
-			 .region = op->region,
-			 .start = op->first * BASE_PAGE,
-			 .len = op_bytes(op) };
-
-	return op->pin_kind->emit ? op->pin_kind->emit(out, "unpin", &p) : -ENOTSUP;
+	if (!op->pin_kind->text)
+		return -ENOTSUP;
+	fprintf(out, "\tcheck(%s_unpin(%d));\n", op->pin_kind->text->prefix, op->pin);
+	return 0;
 }
 
 const struct verb verb_unpin = {

@@ -59,11 +59,9 @@ static void fork_model(struct model_step *s)
 
 static int fork_emit(FILE *out, const struct op *op)
 {
-	/* The names of processes are those of values. */
-	fprintf(out,
-		op->child == 1 ? "\tfork_child(1, process_C);\n" :
-				 "\tfork_child(%d, process_C%d);\n",
-		op->child, op->child);
+	static const char *const name[PROCS_MAX] = { "P", "C", "C2", "C3", "C4", "C5" };
+
+	fprintf(out, "\tfork_child(%s);\n", name[op->child]);
 	return 0;
 }
 
@@ -115,6 +113,14 @@ const struct verb verb_exit = {
 	.emit = exit_emit,
 };
 
+static int exec_emit(FILE *out, const struct op *op)
+{
+	(void)op;
+	fprintf(out, "\tall->done = mine;\n\tprctl(PR_SET_PDEATHSIG, SIGKILL);\n"
+		     "\texeclp(\"sleep\", \"sleep\", \"1000\", NULL);\n");
+	return 0;
+}
+
 static int exec_exec(struct actor *a, const struct op *op)
 {
 	(void)op;
@@ -129,4 +135,5 @@ const struct verb verb_exec = {
 	.flags = VERB_WHOLE,
 	.exec = exec_exec,
 	.model = leave_model,
+	.emit = exec_emit,
 };

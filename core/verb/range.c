@@ -16,6 +16,14 @@ static int allocate(struct actor *a, const struct op *op, int mode, size_t first
 		       0;
 }
 
+static int allocate_text(FILE *out, const struct op *op, const char *mode, size_t first,
+			 size_t npages)
+{
+	fprintf(out, "\tcheck(fallocate(fd[%d], %s, %zu, %zu));\n", op->region, mode,
+		first * BASE_PAGE, npages * BASE_PAGE);
+	return 0;
+}
+
 static bool has_file(const struct mem_kind *mem)
 {
 	return mem->prepare != NULL;
@@ -55,6 +63,11 @@ static void allocate_model(struct model_step *s)
 		o->kind = OBJECT_FILE;
 }
 
+static int allocate_emit(FILE *out, const struct op *op)
+{
+	return allocate_text(out, op, "0", 0, (size_t)op->arg);
+}
+
 const struct verb verb_allocate = {
 	.name = "allocate",
 	.about = "another party allocates the file up to a size in pages; it may grow by that",
@@ -65,6 +78,7 @@ const struct verb verb_allocate = {
 	.exec = allocate_exec,
 	.post = allocate_post,
 	.model = allocate_model,
+	.emit = allocate_emit,
 };
 
 static int preallocate_exec(struct actor *a, const struct op *op)
@@ -81,6 +95,11 @@ static void preallocate_model(struct model_step *s)
 		seal_refuses_growth(s, s->op->arg);
 }
 
+static int preallocate_emit(FILE *out, const struct op *op)
+{
+	return allocate_text(out, op, "FALLOC_FL_KEEP_SIZE", 0, (size_t)op->arg);
+}
+
 const struct verb verb_preallocate = {
 	.name = "preallocate",
 	.about = "another party reserves space up to a size in pages; the file's size stays",
@@ -90,6 +109,7 @@ const struct verb verb_preallocate = {
 	.fits = has_file,
 	.exec = preallocate_exec,
 	.model = preallocate_model,
+	.emit = preallocate_emit,
 };
 
 static int zero_range_exec(struct actor *a, const struct op *op)
@@ -103,6 +123,12 @@ static void zero_range_model(struct model_step *s)
 		world_file_page_leaves(s);
 }
 
+static int zero_range_emit(FILE *out, const struct op *op)
+{
+	return allocate_text(out, op, "FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE", op->first,
+			     op->npages);
+}
+
 const struct verb verb_zero_range = {
 	.name = "zero-range",
 	.about = "another party zeroes a range of the file; private copies stay",
@@ -111,6 +137,7 @@ const struct verb verb_zero_range = {
 	.fits = has_extents,
 	.exec = zero_range_exec,
 	.model = zero_range_model,
+	.emit = zero_range_emit,
 };
 
 /* Both calls at one place: every byte is back, and every page behind it is another one. */
@@ -140,6 +167,14 @@ static void shift_model(struct model_step *s)
 			w->view[i].state = VIEW_ABSENT;
 }
 
+static int shift_emit(FILE *out, const struct op *op)
+{
+	size_t units = op->unit / BASE_PAGE;
+
+	allocate_text(out, op, "FALLOC_FL_INSERT_RANGE", (size_t)op->arg, units);
+	return allocate_text(out, op, "FALLOC_FL_COLLAPSE_RANGE", (size_t)op->arg, units);
+}
+
 const struct verb verb_shift = {
 	.name = "shift",
 	.about = "another party inserts a page into the file and collapses it again: same bytes in "
@@ -151,6 +186,7 @@ const struct verb verb_shift = {
 	.fits = has_extents,
 	.exec = shift_exec,
 	.model = shift_model,
+	.emit = shift_emit,
 };
 
 static int writeback_exec(struct actor *a, const struct op *op)
@@ -168,6 +204,15 @@ static void writeback_model(struct model_step *s)
 	(void)s; /* nobody may notice it */
 }
 
+static int writeback_emit(FILE *out, const struct op *op)
+{
+	fprintf(out,
+		"\tcheck(fsync(fd[%d]));\n"
+		"\tcheck(posix_fadvise(fd[%d], %zu, %zu, POSIX_FADV_DONTNEED));\n",
+		op->region, op->region, op->first * BASE_PAGE, op_bytes(op));
+	return 0;
+}
+
 const struct verb verb_writeback = {
 	.name = "writeback",
 	.about = "another party writes the file back and drops what nobody holds from the cache",
@@ -176,4 +221,5 @@ const struct verb verb_writeback = {
 	.fits = has_file,
 	.exec = writeback_exec,
 	.model = writeback_model,
+	.emit = writeback_emit,
 };

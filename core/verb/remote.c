@@ -141,6 +141,33 @@ static void mem_model(struct model_step *s)
 		load(s);
 }
 
+static int remote_emit(FILE *out, const struct op *op, const char *name)
+{
+	bool store = op->verb->flags & VERB_STORES;
+	size_t at = op->first * BASE_PAGE + op->off;
+	char value[16];
+
+	if (op->len && op->npages > op->unit / BASE_PAGE)
+		return -ENOTSUP;
+	if (store)
+		fprintf(out, "\tmemset(img + %zu, %s, %zu);\n", at,
+			value_identifier(op->value, value, sizeof(value)),
+			op->len ? op->len : op_bytes(op));
+	fprintf(out, "\tcheck(%s(%s, img + %zu, r%d + %zu, %zu));\n", name,
+		store ? "STORES" : "READS", at, op->region, at, op->len ? op->len : op_bytes(op));
+	return 0;
+}
+
+static int vm_emit(FILE *out, const struct op *op)
+{
+	return remote_emit(out, op, "by_process_vm");
+}
+
+static int mem_emit(FILE *out, const struct op *op)
+{
+	return remote_emit(out, op, "by_proc_mem");
+}
+
 const struct verb verb_vm_read = {
 	.name = "vm-read",
 	.about = "reads the place by process_vm_readv(2)",
@@ -149,6 +176,7 @@ const struct verb verb_vm_read = {
 	.flags = VERB_LOOKS | VERB_PER_PAGE,
 	.exec = vm_exec,
 	.model = vm_model,
+	.emit = vm_emit,
 };
 
 const struct verb verb_vm_write = {
@@ -160,6 +188,7 @@ const struct verb verb_vm_write = {
 	.flags = VERB_STORES | VERB_PER_PAGE,
 	.exec = vm_exec,
 	.model = vm_model,
+	.emit = vm_emit,
 };
 
 const struct verb verb_mem_read = {
@@ -171,6 +200,7 @@ const struct verb verb_mem_read = {
 	.flags = VERB_LOOKS | VERB_PER_PAGE,
 	.exec = mem_exec,
 	.model = mem_model,
+	.emit = mem_emit,
 };
 
 const struct verb verb_mem_write = {
@@ -184,4 +214,5 @@ const struct verb verb_mem_write = {
 	.flags = VERB_STORES | VERB_PER_PAGE,
 	.exec = mem_exec,
 	.model = mem_model,
+	.emit = mem_emit,
 };

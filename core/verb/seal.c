@@ -127,6 +127,12 @@ bool seal_refuses_size(struct model_step *s, long pages)
 	return true;
 }
 
+static int seal_emit(FILE *out, const struct op *op)
+{
+	fprintf(out, "\tcheck(fcntl(fd[%d], F_ADD_SEALS, %#lx));\n", op->region, op->arg);
+	return 0;
+}
+
 const struct verb verb_seal = {
 	.name = "seal",
 	.about = "F_ADD_SEALS: write, future-write, shrink, grow or exec; then no byte may change",
@@ -138,6 +144,7 @@ const struct verb verb_seal = {
 	.exec = seal_exec,
 	.post = seal_post,
 	.model = seal_model,
+	.emit = seal_emit,
 };
 
 static bool has_file(const struct mem_kind *mem)
@@ -176,6 +183,12 @@ static void map_ro_model(struct model_step *s)
 			       .no_write = s->share == SHARE_SHARED && w->seals & SEALS_WRITE };
 }
 
+static int map_ro_emit(FILE *out, const struct op *op)
+{
+	fprintf(out, "\tr%d = map_again(%d, %zu);\n", op->region, op->region, op_bytes(op));
+	return 0;
+}
+
 const struct verb verb_map_ro = {
 	.name = "map-ro",
 	.about = "maps a region of a file again, read-only; of a sealed file it stays so",
@@ -187,4 +200,5 @@ const struct verb verb_map_ro = {
 	.exec = map_ro_exec,
 	.post = map_ro_post,
 	.model = map_ro_model,
+	.emit = map_ro_emit,
 };

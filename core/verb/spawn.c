@@ -124,6 +124,19 @@ static int clone_main(void *arg)
 	_exit(-store_and_end(c->a, c->op));
 }
 
+static int clone_store_emit(FILE *out, const struct op *op)
+{
+	char value[16];
+
+	if (op->len && op_bytes(op) > op->unit)
+		return -ENOTSUP;
+	fprintf(out, "\tclone_store(r%d + %zu, %s, %zu);\n", op->region,
+		op->first * BASE_PAGE + (op->len ? op->off : 0),
+		value_identifier(op->value, value, sizeof(value)),
+		op->len ? op->len : op_bytes(op));
+	return 0;
+}
+
 static int clone_store_exec(struct actor *a, const struct op *op)
 {
 	static char stack[64 * 1024] __attribute__((aligned(64)));
@@ -141,6 +154,7 @@ const struct verb verb_clone_store = {
 	.flags = VERB_STORES | VERB_PER_PAGE,
 	.exec = clone_store_exec,
 	.model = shared_store_model,
+	.emit = clone_store_emit,
 };
 
 static int share(struct actor *a, const struct op *op, int flags)

@@ -64,7 +64,14 @@ static void collapse_model(struct model_step *s)
 
 static int collapse_emit(FILE *out, const struct op *op)
 {
-	return event_emit(out, op, ADVICE_COLLAPSE, "MADV_COLLAPSE");
+	int err = event_emit(out, op, ADVICE_COLLAPSE, "MADV_COLLAPSE");
+
+	if (!err && !op->empty && !op->pinned && !op->fails && op_bytes(op) >= HUGE_PAGE)
+		fprintf(out,
+			"\treached(smaps_kb(r%d + %zu, \"AnonHugePages\") >= %zu, "
+			"\"no huge page\");\n",
+			op->region, op->first * BASE_PAGE, op_bytes(op) / 1024);
+	return err;
 }
 
 const struct verb verb_collapse = {
@@ -103,8 +110,10 @@ static int split_map_emit(FILE *out, const struct op *op)
 	fprintf(out,
 		"\tfor (size_t i = 4096; i < %zu; i += 2 << 20) {\n"
 		"\t\tcheck(madvise(r%d + %zu + i, 4096, MADV_SEQUENTIAL));\n"
-		"\t\tcheck(madvise(r%d + %zu + i, 4096, MADV_NORMAL));\n\t}\n",
-		op_bytes(op), op->region, op->first * BASE_PAGE, op->region, op->first * BASE_PAGE);
+		"\t\tcheck(madvise(r%d + %zu + i, 4096, MADV_NORMAL));\n\t}\n"
+		"\treached(!smaps_kb(r%d + %zu, \"AnonHugePages\"), \"mapped by a PMD\");\n",
+		op_bytes(op), op->region, op->first * BASE_PAGE, op->region, op->first * BASE_PAGE,
+		op->region, op->first * BASE_PAGE);
 	return 0;
 }
 
@@ -163,6 +172,9 @@ static int split_emit(FILE *out, const struct op *op)
 		"\t\tcheck(dprintf(fd, \"%%d,0x%%lx,0x%%lx\", getpid(), (long)r%d + %zu,\n"
 		"\t\t\t      (long)r%d + %zu) < 0);\n\t\tclose(fd);\n\t}\n",
 		op->region, at, op->region, at + op_bytes(op));
+	if (!op->pinned)
+		fprintf(out, "\treached(!frames_have(r%d + %zu, %zu, TAIL), \"still whole\");\n",
+			op->region, at + BASE_PAGE, (size_t)BASE_PAGE);
 	return 0;
 }
 

@@ -95,22 +95,9 @@ static void move_model(struct model_step *s)
 
 static int move_emit(FILE *out, const struct op *op)
 {
-	fprintf(out,
-		"\t{\n\t\tchar *at = r%d + %zu, *to = AT(%d, r%d == AT(%d, 0));\n"
-		"\t\tint failed, err;\n\n"
-		"\t\tif (mmap(to, UNIT, PROT_READ | PROT_WRITE,\n"
-		"\t\t\t MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != to)\n"
-		"\t\t\tdie(\"mmap\");\n"
-		"\t\tfailed = uffd(UFFDIO_REGISTER, to, UNIT, UFFDIO_REGISTER_MODE_MISSING, 0) ||\n"
-		"\t\t\t uffd(UFFDIO_REGISTER, at, %zu, UFFDIO_REGISTER_MODE_MISSING, 0);\n"
-		"\t\tfor (size_t i = 0; i < %zu && !failed; i += UNIT)\n"
-		"\t\t\tfailed = uffd(UFFDIO_MOVE, to, (unsigned long)(at + i), UNIT, 2) ||\n"
-		"\t\t\t\t uffd(UFFDIO_MOVE, at + i, (unsigned long)to, UNIT, 2);\n"
-		"\t\terr = errno;\n"
-		"\t\tuffd(UFFDIO_UNREGISTER, at, %zu, 0, 0);\n"
-		"\t\tmunmap(to, UNIT);\n\t\terrno = err;\n\t\tcheck(failed);\n\t}\n",
-		op->region, op->first * BASE_PAGE, op->region, op->region, op->region, op_bytes(op),
-		op_bytes(op), op_bytes(op));
+	fprintf(out, "\tcheck(uffd_there_and_back(r%d + %zu, %zu, AT(%d, r%d == AT(%d, 0))));\n",
+		op->region, op->first * BASE_PAGE, op_bytes(op), op->region, op->region,
+		op->region);
 	return 0;
 }
 

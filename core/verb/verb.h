@@ -70,6 +70,7 @@ struct op {
 	bool shared; /* another process maps the range too */
 	bool empty;  /* private anonymous memory that was never stored to: zero pages */
 	bool timed;  /* the clock runs, see bench/timed.h */
+	bool fails;  /* set by emit, as are pinned, shared, empty: an errno is expected */
 };
 
 enum protect_arg { PROTECT_CYCLE, PROTECT_RO, PROTECT_RW, PROTECT_NONE };

@@ -162,8 +162,7 @@ static void clear_refs_model(struct model_step *s)
 static int clear_refs_emit(FILE *out, const struct op *op)
 {
 	(void)op;
-	fprintf(out, "\t{\n\t\tint fd = open(\"/proc/self/clear_refs\", O_WRONLY);\n\n"
-		     "\t\tcheck(write(fd, \"4\", 1) != 1);\n\t\tclose(fd);\n\t}\n");
+	fprintf(out, "\tclear_soft_dirty();\n");
 	return 0;
 }
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/emit/kind.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "core/base/util.h"
+
+#define ANON .flags = "MAP_PRIVATE | MAP_ANONYMOUS"
+#define SMALL .advice = "MADV_NOHUGEPAGE"
+#define THPS ANON, .advice = "MADV_HUGEPAGE", .whole_thps = true
+#define PRIVATE_FILE .flags = "MAP_PRIVATE", SMALL, .proof = OWN
+#define SHARED_FILE .flags = "MAP_SHARED", SMALL, .proof = SHARED
+#define OWN "pages_are($, PRESENT)"
+#define SHARED "pages_are($, PRESENT | SHARED)"
+#define BY_PTES "!smaps_kb($0, \"AnonHugePages\") && frames_have($, THP)"
+#define HUGETLB "smaps_kb($0, \"KernelPageSize\") == 2048"
+#define MEMFD "memfd_create(\"pinfold\", MFD_ALLOW_SEALING)"
+#define EXT4 "file_in(argc > 1 ? argv[argc - 1] : NULL, 0xEF53)"
+#define XFS "file_in(argc > 1 ? argv[argc - 1] : NULL, 0x58465342)"
+#define MTHP(text)                                                             \
+	{                                                                      \
+		.mem = "mthp-" text, ANON, SMALL, .settle = "fault_folios($)", \
+		.proof = "folios($)"                                           \
+	}
+
+static const struct emit_kind kinds[] = {
+	{ .mem = "anon", ANON, SMALL, .proof = OWN },
+	{ .mem = "thp",
+	  ANON,
+	  .advice = "MADV_HUGEPAGE",
+	  .proof = "smaps_kb($0, \"AnonHugePages\") >= ($1 >> 10)" },
+	{ .mem = "thp-pte", THPS, .settle = "split_map($)", .proof = BY_PTES },
+	{ .mem = "thp-single", THPS, .settle = "drop_rest($)", .proof = BY_PTES },
+	{ .mem = "thp-mremap", ANON, .settle = "move_half_in($)", .proof = BY_PTES },
+	{ .mem = "thp-shared", THPS, .settle = "share_first($)", .proof = BY_PTES },
+	{ .mem = "huge-zeropage",
+	  THPS,
+	  .settle = "touch($)",
+	  .proof = "frames_have($, THP) && frames_have($, ZERO_PAGE)" },
+	MTHP("16k"),
+	MTHP("32k"),
+	MTHP("64k"),
+	MTHP("128k"),
+	MTHP("256k"),
+	MTHP("512k"),
+	MTHP("1M"),
+	{ .mem = "hugetlb-2M",
+	  .flags = "MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 21 << 26",
+	  .proof = HUGETLB },
+	{ .mem = "private-hugetlbfs",
+	  .flags = "MAP_PRIVATE",
+	  .file = "hugetlbfs_file(len)",
+	  .proof = HUGETLB },
+	{ .mem = "shared-hugetlbfs",
+	  .flags = "MAP_SHARED",
+	  .file = "hugetlbfs_file(len)",
+	  .proof = HUGETLB },
+	{ .mem = "zeropage",
+	  ANON,
+	  SMALL,
+	  .settle = "touch($)",
+	  .proof = "frames_have($, ZERO_PAGE)" },
+	{ .mem = "swapped", ANON, SMALL, .settle = "page_out($)", .swap = true },
+	{ .mem = "swapped-ro",
+	  ANON,
+	  SMALL,
+	  .settle = "swap_out_and_in($)",
+	  .proof = OWN,
+	  .swap = true },
+	{ .mem = "ksm", ANON, SMALL, .settle = "merge($)", .proof = "frames_have($, KSM)" },
+	{ .mem = "ksm-zero",
+	  ANON,
+	  SMALL,
+	  .settle = "merge_zeros($)",
+	  .proof = "frames_have($, ZERO_PAGE)" },
+	{ .mem = "migrated", ANON, SMALL, .settle = "migrate($, 0)", .proof = OWN },
+	{ .mem = "numa-far", ANON, SMALL, .bind = "bind_far(at, len)", .proof = "is_far($)" },
+	{ .mem = "stack", .map = "map_stack(n, len)", SMALL, .proof = OWN },
+	{ .mem = "heap", .map = "map_heap(n, len)", SMALL, .proof = OWN },
+	{ .mem = "shared-anon", .flags = "MAP_SHARED | MAP_ANONYMOUS", SMALL, .proof = SHARED },
+	{ .mem = "secretmem", .flags = "MAP_SHARED", .file = "secret_file(len)", .proof = SHARED },
+	{ .mem = "private-tmpfs", PRIVATE_FILE, .file = "memfd_create(\"pinfold\", 0)" },
+	{ .mem = "shared-tmpfs", SHARED_FILE, .file = "memfd_create(\"pinfold\", 0)" },
+	{ .mem = "private-memfd", PRIVATE_FILE, .file = MEMFD },
+	{ .mem = "shared-memfd", SHARED_FILE, .file = MEMFD },
+	{ .mem = "private-ext4", PRIVATE_FILE, .file = EXT4 },
+	{ .mem = "shared-ext4", SHARED_FILE, .file = EXT4 },
+	{ .mem = "private-xfs", PRIVATE_FILE, .file = XFS },
+	{ .mem = "shared-xfs", SHARED_FILE, .file = XFS },
+};
+
+const struct emit_kind *emit_kind_find(const char *mem)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].mem, mem))
+			return &kinds[i];
+	return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The C text that printed programs have in common, in parts/ *.inc: top-level
+ * definitions between blank lines, of which a program gets those that it needs. In
+ * front of one stand the includes that it needs itself. A line behind "@NAME " is there
+ * only when NAME is defined as well, behind "@!NAME " only when it is not.
+ */
+#ifndef CORE_EMIT_PARTS_H
+#define CORE_EMIT_PARTS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* The definitions that text mentions, and those that they mention. NULL without memory. */
+struct parts *parts_for(const char *text);
+void parts_free(struct parts *p);
+
+/* One line for each include of theirs and of `more` (lines as well), in order, once. */
+void parts_includes(const struct parts *p, const char *more, FILE *out);
+void parts_print(const struct parts *p, FILE *out);
+
+/* Whether text has the identifier, beside comments, strings and members. */
+bool text_mentions(const char *text, const char *name);
+
+#endif
