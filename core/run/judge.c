@@ -80,8 +80,10 @@ static void judge_value(struct verdict *v, const struct plan *plan, const struct
 			value_t read)
 {
 	unsigned writer = value_writer(read);
+	int viewer = op->by == ACTOR_DEVICE ? op->space : plan->space[op->proc];
 	bool own = read == VALUE_ZERO || writer == WRITER_FILE || op->by == ACTOR_FILE ||
-		   storer(plan, read) == plan->space[op->proc] || inherited(plan, read, op->proc);
+		   storer(plan, read) == viewer ||
+		   inherited(plan, read, op->by == ACTOR_DEVICE ? op->space : op->proc);
 
 	if (!own && writer == WRITER_BYSTANDER)
 		set_class(v, "use-after-free", "isolation");

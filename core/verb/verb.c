@@ -39,7 +39,8 @@ const struct verb *const verbs[] = {
 	&verb_spawn,	     &verb_vfork_store,
 	&verb_clone_store,   &verb_clone,
 	&verb_vfork,	     &verb_upgrade,
-	&verb_memlock,	     NULL,
+	&verb_memlock,	     &verb_kill,
+	&verb_keep,	     NULL,
 };
 
 const struct verb *verb_find(const char *name)
