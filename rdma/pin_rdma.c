@@ -21,7 +21,8 @@ static struct rdma_device device;
 static int users;
 
 struct region_pin {
-	struct ibv_mr *mr; /* in the process that pinned */
+	struct ibv_mr *mr; /* where the process that pinned, or its fork, has it */
+	uint32_t rkey;
 	uint64_t base;
 };
 
@@ -102,6 +103,7 @@ static int register_region(struct pin *p, unsigned access)
 	if (!r->mr)
 		return errno ? -errno : -EIO;
 	r->base = (uintptr_t)p->addr;
+	r->rkey = r->mr->rkey;
 	left[p->index] = (struct left){ true, r->mr->handle };
 	return 0;
 }
@@ -159,7 +161,7 @@ static int rdma_device_read(struct pin *p, const struct pin_data *data)
 		int err;
 
 		n = chunk_len(p->len - off);
-		err = mover_read(r->mr->rkey, r->base + off, data->dst + p->start + off, n);
+		err = mover_read(r->rkey, r->base + off, data->dst + p->start + off, n);
 		if (err)
 			return err;
 		pin_mark(p, data, off, n);
@@ -179,7 +181,7 @@ static int rdma_device_write(struct pin *p, size_t off, size_t len, const void *
 		int err;
 
 		n = chunk_len(len - done);
-		err = mover_write(r->mr->rkey, r->base + off + done, (const char *)src + done, n);
+		err = mover_write(r->rkey, r->base + off + done, (const char *)src + done, n);
 		if (err)
 			return err;
 	}
@@ -231,6 +233,7 @@ const struct pin_kind pin_rdma_rw = {
 	.class = PIN_RW,
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS | DEVICE_WRITES,
+	.handle = HANDLE_PINNED,
 	.open = rdma_kind_open,
 	.close = rdma_kind_close,
 	.prepare = rdma_prepare,
@@ -251,6 +254,7 @@ const struct pin_kind pin_rdma_ro = {
 	.class = PIN_RO,
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS,
+	.handle = HANDLE_PINNED,
 	.open = rdma_kind_open,
 	.close = rdma_kind_close,
 	.prepare = rdma_prepare,

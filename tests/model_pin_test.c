@@ -302,6 +302,43 @@ static void child_end_keeps_the_pin(void **state)
 	}
 }
 
+/* A handle that another process has is the owner's pin, and lives as long as that process. */
+static void kept_pin_outlives_its_owner(void **state)
+{
+	static const char *const leave[] = { "exit", "exec", "kill" };
+	const struct pin_kind rw = { .name = "test-rw",
+				     .class = PIN_RW,
+				     .dirs = DEVICE_READS | DEVICE_WRITES,
+				     .handle = HANDLE_PREPARED };
+	const struct pin_kind get = { .name = "test-get",
+				      .class = PIN_GET,
+				      .promise = PROMISE_PINNER_VALUES,
+				      .dirs = DEVICE_READS,
+				      .handle = HANDLE_PREPARED };
+	const struct pin_kind *const pins[PIN_CLASSES] = { [PIN_RW] = &rw, [PIN_GET] = &get };
+
+	(void)state;
+	scenario_uses = pins;
+	FOR_EACH(how, leave)
+	{
+		static const char steps[] =
+			"P:write=1 P:fork P:pin-rw C:keep P:write=2 P:%s D:read C:write=3 D:read";
+		static const char weak[] =
+			"P:write=1 P:fork P:get C:keep P:write=2 P:%s C:write=3 D:read";
+
+		allows("anon", with(steps, how), "P=2 P=2");
+		forbids("anon", with("P:write=1 P:fork P:pin-rw C:keep P:%s D:read", how), "zero",
+			0);
+		forbids("anon", with(steps, how), "P=2 C=3", 0);
+		allows("anon", with(weak, how), "P=1");
+		forbids("anon", with(weak, how), "C=3", 0);
+	}
+	allows("anon", "P:write=1 P:pin-rw P:fork C:keep P:write=2 D:read C:read D:write=4 P:read",
+	       "P=2 P=1 D=4");
+	forbids("anon", "P:write=1 P:pin-rw P:fork C:keep P:write=2 D:read", "P=1", 0);
+	scenario_uses = scenario_pins;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +359,7 @@ int main(void)
 		cmocka_unit_test(two_pins_show_one_page),
 		cmocka_unit_test(remap_keeps_the_pin),
 		cmocka_unit_test(child_end_keeps_the_pin),
+		cmocka_unit_test(kept_pin_outlives_its_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,8 @@ void actor_serve(struct actor *a)
 		futex_wake(&slot->done);
 	}
 	timed_leave(a);
+	if (a->killed)
+		kill(getpid(), SIGKILL);
 	_exit(0);
 }
 

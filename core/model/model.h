@@ -101,9 +101,10 @@ struct pinned {
 	bool weak;    /* holds no object: PROMISE_PINNER_VALUES and PROMISE_FOLLOWS */
 	bool follows; /* PROMISE_FOLLOWS: an access by its owner, at that place */
 	uint8_t place;
-	bool writes; /* taken for writing */
-	bool hides;  /* its pages are MADV_DONTFORK while it is held */
-	uint8_t owner, object, nhist[PAGE_SECTORS];
+	bool writes;	       /* taken for writing */
+	bool hides;	       /* its pages are MADV_DONTFORK while it is held */
+	uint8_t owner, keeper; /* whose view it shows; who has the handle, and may be another */
+	uint8_t object, nhist[PAGE_SECTORS];
 	value_t hist[PAGE_SECTORS][HIST_MAX];
 };
 

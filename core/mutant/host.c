@@ -51,13 +51,22 @@ static _Noreturn void hold(const struct actor *a, pid_t nursery, int ready)
 	_exit(0);
 }
 
+/* A child's parent is the nursery as well, once the actor that made it is gone. */
+static bool is_actor(const struct actor *a, pid_t pid)
+{
+	for (int i = 0; i < PROCS_MAX; i++)
+		if (actor_pid(a->channel, i) == pid)
+			return true;
+	return false;
+}
+
 static int lie_unpin_leaves_pins(struct actor *a, const struct op *op)
 {
 	int err = verb_unpin.exec(a, op), line[2];
 	pid_t nursery = getppid(), pid;
 	char c;
 
-	if (err || op->proc)
+	if (err || is_actor(a, nursery))
 		return err;
 	if (pipe2(line, O_CLOEXEC))
 		return -errno;

@@ -18,6 +18,9 @@
 extern const struct mutant mutant_seal_nothing, mutant_map_ro_writable, mutant_allocate_nothing;
 extern const struct mutant mutant_preallocate_grows, mutant_zero_range_nothing;
 extern const struct mutant mutant_shift_nothing, mutant_writeback_punches;
+/* mutant/leave.c */
+extern const struct mutant mutant_exit_wipes, mutant_exec_wipes, mutant_kill_wipes;
+extern const struct mutant mutant_keep_releases;
 /* mutant/uffd.c */
 extern const struct mutant mutant_uffd_wp_nothing, mutant_uffd_off_nothing;
 extern const struct mutant mutant_uffd_missing_nothing, mutant_uffd_copy_zero;

@@ -373,6 +373,10 @@ const struct mutant *const mutants[] = {
 	&mutant_mlock_all,
 	&mutant_uffd_wp_all,
 	&mutant_uffd_copy_all,
+	&mutant_exit_wipes,
+	&mutant_exec_wipes,
+	&mutant_kill_wipes,
+	&mutant_keep_releases,
 	NULL,
 };
 

@@ -38,6 +38,7 @@ const struct need *const needs[] = {
 	&need_tmpfs,
 	&need_vfio,
 	&need_edu,
+	&need_vfio_keep,
 	&need_fuse,
 	&need_loop_fuse,
 	&need_splice,

@@ -246,6 +246,12 @@ static int pin(struct pin *p)
 	return -ETIMEDOUT;
 }
 
+static int keep(struct pin *p)
+{
+	holder_submitter(way(p), p->index);
+	return 0;
+}
+
 static int device_read(struct pin *p, const struct pin_data *data)
 {
 	const struct dio *d = p->priv;
@@ -373,6 +379,8 @@ const struct pin_kind pin_dio_read = {
 	.about = "O_DIRECT read of a block device that answers when the device writes (io_uring)",
 	.rule = DIO_RULE "block/bio.c, a7e689dd1c06 (6.5)",
 	.needs = { "fuse", "loop-fuse", "uring" },
+	.handle = HANDLE_PREPARED,
+	.keep = keep,
 	THROUGH_LOOP,
 	DIO_READ,
 	.text = &loop_read_text,
@@ -383,6 +391,8 @@ const struct pin_kind pin_dio_write = {
 	.about = "O_DIRECT write to a block device that takes it when the device reads (io_uring)",
 	.rule = DIO_RULE "block/bio.c, a7e689dd1c06 (6.5)",
 	.needs = { "fuse", "loop-fuse", "uring" },
+	.handle = HANDLE_PREPARED,
+	.keep = keep,
 	THROUGH_LOOP,
 	DIO_WRITE,
 	.text = &loop_write_text,

@@ -331,6 +331,11 @@ int holder_mode(enum holder_way way, int index, enum holder_mode mode)
 	return err ? err : want(f, mode);
 }
 
+void holder_submitter(enum holder_way way, int index)
+{
+	atomic_store(&holder.shared->file[number(way, index)].submitter, getpid());
+}
+
 int holder_reached(enum holder_way way, int index, unsigned ms)
 {
 	return futex_until(&holder.shared->file[number(way, index)].reached, 1, ms);

@@ -49,6 +49,9 @@ char *holder_stage(enum holder_way way, int index);
 /* Valid on return for all later requests. 0 or -errno. */
 int holder_mode(enum holder_way way, int index, enum holder_mode mode);
 
+/* The caller submits the requests from now on, or answers for them; holder_mode() says so, too. */
+void holder_submitter(enum holder_way way, int index);
+
 /* After HOLDER_HOLD: waits until a request is in the queue. 0 or -ETIMEDOUT. */
 int holder_reached(enum holder_way way, int index, unsigned ms);
 

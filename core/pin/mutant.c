@@ -233,13 +233,14 @@ static int wild_device_write(struct pin *p, size_t off, size_t len, const void *
 	return inner_device_write(p, off + SECTOR, len, src);
 }
 
-#define COPY_KIND                                                                                 \
-	.promise = PROMISE_SAME_OBJECT, .mutant = true, .prepare = copy_prepare, .pin = copy_pin, \
-	.device_read = copy_device_read, .unpin = copy_unpin, .release = lie_free
+#define COPY_KIND                                                                  \
+	.promise = PROMISE_SAME_OBJECT, .handle = HANDLE_PREPARED, .mutant = true, \
+	.prepare = copy_prepare, .pin = copy_pin, .device_read = copy_device_read, \
+	.unpin = copy_unpin, .release = lie_free
 
 #define URING_KIND                                                             \
 	.needs = { "uring" }, .class = PIN_RW, .promise = PROMISE_SAME_OBJECT, \
-	.dirs = DEVICE_READS | DEVICE_WRITES, .mutant = true
+	.dirs = DEVICE_READS | DEVICE_WRITES, .handle = HANDLE_PREPARED, .mutant = true
 
 const struct pin_kind mutant_copy_rw = {
 	.name = "mutant-copy-rw",

@@ -14,6 +14,13 @@ enum pin_dirs { DEVICE_READS = 1, DEVICE_WRITES = 2 };
 
 struct pin;
 
+/* Which processes, beside the one that pinned, can use the pin by what they inherited. */
+enum pin_handle {
+	HANDLE_OWN,	 /* none */
+	HANDLE_PREPARED, /* those that have what prepare made: all that did not exec */
+	HANDLE_PINNED,	 /* those that were forked under the pin as well */
+};
+
 /* Tells the executor which bytes of a device read arrived. */
 struct pin_data {
 	char *dst;	  /* base of the region's image, page 0 of the region */
@@ -50,6 +57,14 @@ struct pin_kind {
 	bool first_only; /* taken by the first process alone */
 	bool charges;	 /* to RLIMIT_MEMLOCK of the process that takes it, and nothing else is */
 	bool hides;	 /* while it is held its pages are MADV_DONTFORK */
+	/*
+	 * Where not HANDLE_OWN, device_read, device_write and unpin work in such a
+	 * process (where p->addr means nothing), also when the one that pinned is gone.
+	 */
+	enum pin_handle handle;
+	const char *keep_need; /* for that, beside needs; or NULL */
+	/* In such a process, before the others: it takes over. NULL: nothing to do. 0 or -errno. */
+	int (*keep)(struct pin *p);
 
 	/*
 	 * In the runner, once before the first cell that needs it (may be NULL):

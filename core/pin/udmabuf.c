@@ -142,6 +142,7 @@ const struct pin_kind pin_udmabuf = {
 	.class = PIN_RW,
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS | DEVICE_WRITES,
+	.handle = HANDLE_PINNED,
 	.shares = 1u << SHARE_SHARED,
 	.file = true,
 	.memfd = true,

@@ -191,6 +191,7 @@ const struct pin_kind pin_uring_rw = {
 	.class = PIN_RW,
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS | DEVICE_WRITES,
+	.handle = HANDLE_PREPARED,
 	.prepare = uring_prepare,
 	.pin = uring_pin,
 	.device_read = uring_device_read,

@@ -85,6 +85,9 @@ int resolve_child(struct resolver *r, struct op *op)
 	r->plan->space[child] = op->verb->flags & VERB_SHARES ? op->space : child;
 	r->alive[child] = true;
 	r->fresh[child] = r->fresh[op->proc];
+	for (int i = 0; i < r->plan->npins; i++)
+		if (r->pins[i].handles & 1u << op->proc)
+			r->pins[i].handles |= 1u << child;
 	if (child >= r->plan->nprocs)
 		r->plan->nprocs = child + 1;
 	return 0;

@@ -91,7 +91,8 @@ static int check_map(const struct checker *c, const struct op *op)
 /* A place that would be ignored. */
 static int check_place(const struct checker *c, const struct op *op)
 {
-	bool whole = op->verb->flags & (VERB_WHOLE | VERB_DROPS_PIN) || is(op, "scavenge");
+	bool whole = op->verb->flags & (VERB_WHOLE | VERB_DROPS_PIN | VERB_KEEPS_PIN) ||
+		     is(op, "scavenge");
 	bool part = op->step->has_place && (op->step->place.first >= 0 || op->step->place.len);
 
 	if (op->step->has_place && whole)
@@ -118,7 +119,8 @@ static int check_range(const struct checker *c, const struct op *op)
 {
 	unsigned flags = op->verb->flags;
 
-	if (op->by != ACTOR_PROCESS || flags & (VERB_WHOLE | VERB_PER_PAGE | VERB_DROPS_PIN))
+	if (op->by != ACTOR_PROCESS ||
+	    flags & (VERB_WHOLE | VERB_PER_PAGE | VERB_DROPS_PIN | VERB_KEEPS_PIN))
 		return 0;
 	if (flags & VERB_TAKES_PIN)
 		return check_pin(c, op);

@@ -45,3 +45,49 @@ int pin_transfer(struct resolver *r, struct op *op)
 	p->over = true;
 	return 0;
 }
+
+int pin_by_name(const struct resolver *r, const char *name)
+{
+	for (int i = 0; i < r->plan->npins; i++)
+		if (!strcmp(r->pins[i].name, name))
+			return i;
+	return -1;
+}
+
+unsigned pin_handles(const struct resolver *r, const struct pin_kind *k, int proc)
+{
+	unsigned handles = 1u << proc;
+
+	for (int i = 0; k->handle == HANDLE_PREPARED && i < PROCS_MAX; i++)
+		if (r->alive[i] && !r->fresh[i])
+			handles |= 1u << i;
+	return handles;
+}
+
+int resolve_kept_pin(struct resolver *r, struct op *op)
+{
+	int pin = r->step->arg[0] ? pin_by_name(r, r->step->arg) : -1;
+	struct plan_pin *p;
+
+	for (int i = 0; !r->step->arg[0] && i < r->plan->npins; i++)
+		if (r->pins[i].live && r->pins[i].keeper != op->proc)
+			pin = i;
+	if (pin < 0 || !r->pins[pin].live || r->pins[pin].keeper == op->proc)
+		return plan_bad(r, -EINVAL, "expected a pin that another process holds");
+	p = &r->pins[pin];
+	if (p->kind->handle == HANDLE_OWN)
+		return plan_bad(r, -ENOTSUP, "'%s' gives no other process a handle", p->kind->name);
+	if (!(p->handles & 1u << op->proc))
+		return plan_bad(r, p->kind->handle == HANDLE_PINNED ? -ENOTSUP : -EINVAL,
+				"expected a process that inherited the handle of '%s'",
+				p->kind->name);
+	op->pin = pin;
+	op->pin_kind = p->kind;
+	op->region = p->region;
+	op->first = p->first;
+	op->npages = p->npages;
+	op->off = p->off;
+	op->len = p->len;
+	p->keeper = op->proc;
+	return 0;
+}

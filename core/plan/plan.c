@@ -45,14 +45,6 @@ static int resolve_place(struct resolver *r, struct op *op)
 	return p->len && place_in_base_pages(r, op) ? resolve_part(r, op) : 0;
 }
 
-static int pin_by_name(struct resolver *r, const char *name)
-{
-	for (int i = 0; i < r->plan->npins; i++)
-		if (!strcmp(r->pins[i].name, name))
-			return i;
-	return -1;
-}
-
 static int resolve_device(struct resolver *r, struct op *op)
 {
 	int pin = pin_by_name(r, r->step->actor);
@@ -64,7 +56,7 @@ static int resolve_device(struct resolver *r, struct op *op)
 	p = &r->pins[pin];
 	op->by = ACTOR_DEVICE;
 	op->pin = pin;
-	op->proc = p->owner;
+	op->proc = p->keeper;
 	op->space = r->plan->space[p->owner];
 	op->pin_kind = p->kind;
 	return 0;
@@ -121,6 +113,8 @@ static int resolve_new_pin(struct resolver *r, struct op *op)
 				op->pin_kind->name, r->mem->name);
 	*p = (struct plan_pin){ .live = true,
 				.owner = op->proc,
+				.keeper = op->proc,
+				.handles = pin_handles(r, op->pin_kind, op->proc),
 				.region = op->region,
 				.first = op->first,
 				.npages = op->npages,
@@ -143,9 +137,9 @@ static int resolve_held_pin(struct resolver *r, struct op *op)
 	int pin = r->step->arg[0] ? pin_by_name(r, r->step->arg) : -1;
 
 	for (int i = 0; !r->step->arg[0] && i < r->plan->npins; i++)
-		if (r->pins[i].live && r->pins[i].owner == op->proc)
+		if (r->pins[i].live && r->pins[i].keeper == op->proc)
 			pin = i;
-	if (pin < 0 || !r->pins[pin].live || r->pins[pin].owner != op->proc)
+	if (pin < 0 || !r->pins[pin].live || r->pins[pin].keeper != op->proc)
 		return plan_bad(r, -EINVAL, "expected a pin that this process holds");
 	op->pin = pin;
 	op->pin_kind = r->pins[pin].kind;
@@ -169,11 +163,13 @@ static int drop_process(struct resolver *r, struct op *op)
 					"expected no '%s' while another process has this memory",
 					op->verb->name);
 	op->child = r->plan->parent[op->proc];
-	r->alive[op->proc] = r->fresh[op->proc] = !strcmp(op->verb->name, "exec");
+	r->alive[op->proc] = r->fresh[op->proc] = !(op->verb->flags & VERB_ENDS);
 	r->plan->space[op->proc] = op->proc;
-	for (int i = 0; i < r->plan->npins; i++)
-		if (r->pins[i].owner == op->proc)
+	for (int i = 0; i < r->plan->npins; i++) {
+		r->pins[i].handles &= ~(1u << op->proc);
+		if (r->pins[i].keeper == op->proc)
 			r->pins[i].live = false;
+	}
 	return 0;
 }
 
@@ -188,6 +184,7 @@ static int resolve_arg(struct resolver *r, struct op *op)
 		return resolve_child(r, op);
 	case ARG_PIN:
 		return op->verb->flags & VERB_TAKES_PIN ? resolve_new_pin(r, op) :
+		       op->verb->flags & VERB_KEEPS_PIN ? resolve_kept_pin(r, op) :
 							  resolve_held_pin(r, op);
 	case ARG_SIZE:
 		return resolve_size(r, op);

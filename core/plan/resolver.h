@@ -8,7 +8,8 @@
 struct plan_pin {
 	char name[WORD_MAX];
 	bool live, over; /* over: its one transfer was made */
-	int owner, region;
+	int owner, keeper, region;
+	unsigned handles; /* bitmap of processes that can use it */
 	size_t first, npages;
 	uint32_t off, len;
 	const struct pin_kind *kind;
@@ -70,6 +71,15 @@ bool has_step(const struct program *p, const char *verb);
 
 /* Whether the mechanism can pin this memory, beside the pins that are held. */
 bool pin_has_meaning(const struct resolver *r, const struct pin_kind *k);
+
+/* The processes that can use a pin of this kind which `proc` just took. */
+unsigned pin_handles(const struct resolver *r, const struct pin_kind *k, int proc);
+
+/* `keep`, into *op: another process takes over. 0 or what plan_bad() returned. */
+int resolve_kept_pin(struct resolver *r, struct op *op);
+
+/* The number of the pin of that name, or -1. */
+int pin_by_name(const struct resolver *r, const char *name);
 
 /* The device step of a one-shot mechanism: one, of all of the pin. 0 or -ENOTSUP. */
 int pin_transfer(struct resolver *r, struct op *op);

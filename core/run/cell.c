@@ -247,7 +247,7 @@ static int accounting(struct executor *x)
 	for (int i = 0; i < x->plan.npins; i++) {
 		struct op op = x->pin_op[i];
 
-		inherited |= op.proc != 0;
+		inherited |= x->by_child[i];
 		if (!x->pinned[i] || !x->alive[op.proc])
 			continue;
 		op.verb = &verb_unpin;
@@ -331,6 +331,7 @@ void cell_run(struct executor *x, const struct cell *c, struct verdict *v)
 	memset(x->alive, 0, sizeof(x->alive));
 	memset(x->pinned, 0, sizeof(x->pinned));
 	memset(x->refused, 0, sizeof(x->refused));
+	memset(x->by_child, 0, sizeof(x->by_child));
 	memset(x->stored, 0, sizeof(x->stored));
 	memset(&x->base, 0, sizeof(x->base));
 	memset(&x->holdings, 0, sizeof(x->holdings));

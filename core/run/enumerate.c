@@ -187,6 +187,14 @@ void cells_free(struct cell_list *l)
 	*l = (struct cell_list){ 0 };
 }
 
+static bool keeps(const struct program *p)
+{
+	for (int i = 0; i < p->nsteps; i++)
+		if (!strcmp(p->step[i].verb, "keep"))
+			return true;
+	return false;
+}
+
 static int unmet(const char *need, bool provide, char name[32], char *why, size_t size)
 {
 	if (!need_check(need, provide, why, size))
@@ -212,6 +220,10 @@ int cell_needs(const struct cell *c, bool provide, char name[32], char *why, siz
 	}
 	for (const char *const *n = c->mem->needs; *n; n++)
 		if (unmet(*n, provide, name, why, size))
+			return 1;
+	for (int i = 0; i < PIN_CLASSES; i++)
+		if (c->pin[i] && c->pin[i]->keep_need && keeps(c->program) &&
+		    unmet(c->pin[i]->keep_need, provide, name, why, size))
 			return 1;
 	for (int i = 0; i < PIN_CLASSES; i++)
 		for (const char *const *n = c->pin[i] ? c->pin[i]->needs : NULL; n && *n; n++)

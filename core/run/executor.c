@@ -194,8 +194,10 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 
 	if (op->verb->arg == ARG_CHILD) {
 		x->alive[op->child] = true;
-	} else if (is(op, &verb_exit)) {
+	} else if (op->verb->flags & VERB_ENDS) {
 		return executor_reap(x, op);
+	} else if (op->verb->flags & VERB_KEEPS_PIN) {
+		x->pin_op[op->pin].proc = op->proc;
 	} else if (op->verb->flags & VERB_DROPS_PIN) {
 		x->pinned[op->pin] = false;
 	} else if (is(op, &verb_map) && mem->settle_at == SETTLE_MAP) {
@@ -213,8 +215,8 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 }
 
 /*
- * A process gives back its pins before it leaves: a VFIO mapping can be undone by
- * its own address space alone until 6.2, and would live on in the container.
+ * A process gives back its pins before it leaves, unless another one keeps them: what
+ * nobody has a handle of could not be released.
  */
 static void give_back(struct executor *x, int proc)
 {
@@ -269,6 +271,7 @@ void executor_hold(struct executor *x, const struct op *op, const struct reply *
 		return;
 	x->pinned[op->pin] = true;
 	x->pin_op[op->pin] = *op;
+	x->by_child[op->pin] = op->proc != 0;
 	/* Looks and unpins are made from it: steps of their own, not in the background. */
 	x->pin_op[op->pin].background = x->pin_op[op->pin].timed = false;
 	x->pin_op[op->pin].watch = 0;

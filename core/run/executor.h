@@ -36,7 +36,8 @@ struct executor {
 	uint64_t *frame[PROCS_MAX]; /* for a claim, before the step; IMAGE_PAGES, or NULL */
 	bool alive[PROCS_MAX], pinned[PINS_MAX], stored[REGIONS_MAX];
 	bool refused[PINS_MAX];	    /* the kernel gave an errno, and may */
-	struct op pin_op[PINS_MAX]; /* the step that took it */
+	bool by_child[PINS_MAX];    /* not P took it */
+	struct op pin_op[PINS_MAX]; /* the step that took it, by the process that has it now */
 	pid_t group[2];		    /* leaders: of the family, of the bystander */
 	long pinned_kb;		    /* VmPin + VmLck of P before step one */
 	struct seen seen[IMAGE_PAGES];

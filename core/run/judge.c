@@ -77,8 +77,11 @@ static bool inherited(const struct plan *plan, value_t read, int reader)
 
 bool judge_foreign(const struct plan *plan, const struct op *op, value_t read)
 {
+	bool device = op->by == ACTOR_DEVICE;
+	int space = device ? op->space : plan->space[op->proc];
+
 	return read != VALUE_ZERO && value_writer(read) != WRITER_FILE && op->by != ACTOR_FILE &&
-	       storer(plan, read) != plan->space[op->proc] && !inherited(plan, read, op->proc);
+	       storer(plan, read) != space && !inherited(plan, read, device ? space : op->proc);
 }
 
 /* Whose view was it, and whose bytes did it show? */

@@ -12,14 +12,14 @@ void op_pattern(const struct actor *a, const struct op *op, size_t number, char 
 /* A value's name in the text of emit-c: "P_1". Returns buf. */
 char *value_identifier(value_t v, char *buf, size_t size);
 /* verb/process.c */
-extern const struct verb verb_fork, verb_exit, verb_exec;
+extern const struct verb verb_fork, verb_exit, verb_exec, verb_kill;
 /* verb/mapping.c */
 extern const struct verb verb_map, verb_unmap, verb_protect, verb_remap;
 /* verb/advice.c */
 extern const struct verb verb_discard, verb_free, verb_pageout;
 extern const struct verb verb_dontfork, verb_dofork, verb_wipeonfork, verb_keeponfork;
 /* verb/pin.c */
-extern const struct verb verb_pin_rw, verb_pin_ro, verb_get, verb_unpin, verb_upgrade;
+extern const struct verb verb_pin_rw, verb_pin_ro, verb_get, verb_unpin, verb_upgrade, verb_keep;
 /* For a model function: the pin of the step is released. */
 void pin_end(struct model_step *s);
 /* verb/limit.c: a pin is charged to its process; true when that refuses it (s->expect is set). */

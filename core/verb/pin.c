@@ -30,6 +30,7 @@ static void take(struct model_step *s, int object, bool weak)
 			      .hides = s->op->pin_kind->hides,
 			      .place = w->view[s->op->proc].place,
 			      .owner = (uint8_t)s->op->proc,
+			      .keeper = (uint8_t)s->op->proc,
 			      .object = (uint8_t)object,
 			      .from_file = weak && s->share != SHARE_PRIVATE_ANON &&
 					   w->view[s->op->proc].state == VIEW_ABSENT };
@@ -271,4 +272,35 @@ const struct verb verb_upgrade = {
 	.exec = upgrade_exec,
 	.model = upgrade_model,
 	.emit = upgrade_emit,
+};
+
+/* The pin is in memory of its own in each process, and a child may be older than it. */
+static int keep_exec(struct actor *a, const struct op *op)
+{
+	struct pin *p = &a->pin[op->pin];
+
+	p->addr = NULL;
+	p->region = op->region;
+	p->start = op->first * BASE_PAGE + op->off;
+	p->len = op->len ? op->len : op_bytes(op);
+	p->fd = a->region[op->region].fd;
+	p->live = true;
+	p->proc = a->proc;
+	return op->pin_kind->keep ? op->pin_kind->keep(p) : 0;
+}
+
+static void keep_model(struct model_step *s)
+{
+	world_of(s)->pin[s->op->pin].keeper = (uint8_t)s->op->proc;
+}
+
+const struct verb verb_keep = {
+	.name = "keep",
+	.about = "takes over a pin by the handle it inherited: D acts for it, its owner may leave",
+	.rule = "fork(2): a child has the open files of its parent",
+	.by = ACTOR_PROCESS,
+	.arg = ARG_PIN,
+	.flags = VERB_KEEPS_PIN,
+	.exec = keep_exec,
+	.model = keep_model,
 };

@@ -91,7 +91,7 @@ static void leave_model(struct model_step *s)
 
 	w->view[s->op->proc].state = VIEW_NONE;
 	for (int i = 0; i < PINS_MAX; i++)
-		if (w->pin[i].live && w->pin[i].owner == s->op->proc)
+		if (w->pin[i].live && w->pin[i].keeper == s->op->proc)
 			w->pin[i].live = false;
 }
 
@@ -107,10 +107,27 @@ const struct verb verb_exit = {
 	.about = "the process exits and is reaped; its address space is gone",
 	.rule = "exit(2)",
 	.by = ACTOR_PROCESS,
-	.flags = VERB_WHOLE,
+	.flags = VERB_WHOLE | VERB_ENDS,
 	.exec = exit_exec,
 	.model = leave_model,
 	.emit = exit_emit,
+};
+
+static int kill_exec(struct actor *a, const struct op *op)
+{
+	(void)op;
+	a->leave = a->killed = true;
+	return 0;
+}
+
+const struct verb verb_kill = {
+	.name = "kill",
+	.about = "the process dies of SIGKILL and is reaped; its address space is gone",
+	.rule = "signal(7); kill(2)",
+	.by = ACTOR_PROCESS,
+	.flags = VERB_WHOLE | VERB_ENDS,
+	.exec = kill_exec,
+	.model = leave_model,
 };
 
 static int exec_emit(FILE *out, const struct op *op)

@@ -42,7 +42,8 @@ const struct verb *const verbs[] = {
 	&verb_memlock,	     &verb_numa_hint,
 	&verb_fork_fails,    &verb_remap_keep,
 	&verb_resize,	     &verb_discard_locked,
-	&verb_squeeze,	     NULL,
+	&verb_squeeze,	     &verb_kill,
+	&verb_keep,	     NULL,
 };
 
 const struct verb *verb_find(const char *name)

@@ -40,6 +40,8 @@ enum verb_flags {
 	VERB_PER_PAGE = 32, /* the outcome is one for each page, not for the call */
 	VERB_SHARES = 64,   /* the new process has the address space of its maker: vfork */
 	VERB_UNITS = 128,   /* takes no part of a page of the kind */
+	VERB_KEEPS_PIN = 256,
+	VERB_ENDS = 512, /* the process is no more: exit, kill */
 };
 
 /* A resolved step. */
@@ -48,8 +50,8 @@ struct op {
 	const struct step *step;
 	int number; /* of the step in the program, from 1 */
 	enum actor_class by;
-	int proc;	      /* acting process; for D: the process that pinned */
-	int space;	      /* the process whose address space it has, itself or its maker */
+	int proc;	      /* acting process; for D: the one that keeps the pin */
+	int space;	      /* whose address space it has: itself, its maker; for D: who pinned */
 	int thread;	      /* of it; 0: the first one */
 	bool background;      /* the step may block; `wait` ends it */
 	int about;	      /* wait, claim: the op that it is about, by its place in the plan */
@@ -102,7 +104,8 @@ struct actor {
 	char *hoard;		 /* what X filled, or NULL */
 	uint32_t hoard_pages;
 	bool fresh_image; /* after exec: pointers of the runner mean nothing */
-	bool leave;	  /* set by exit: the process ends after its reply */
+	bool leave;	  /* set by exit: the process ends after its reply, */
+	bool killed;	  /* set by kill: of SIGKILL */
 };
 
 struct verb {
