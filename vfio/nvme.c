@@ -31,6 +31,8 @@ enum {
 	ADMIN_CREATE_SQ = 0x01,
 	ADMIN_CREATE_CQ = 0x05,
 	ADMIN_IDENTIFY = 0x06,
+	ADMIN_SET_FEATURES = 0x09,
+	FEATURE_QUEUES = 7,
 	IO_WRITE = 0x01,
 	IO_READ = 0x02,
 	CNS_NAMESPACE = 0,
@@ -205,6 +207,8 @@ static int enable(struct vfio_device *dev)
 		err = vfio_read32(dev, REG_CAP + 4, &high);
 	if (err)
 		return err;
+	if (high >> 16 & 0xf)
+		return -ENOTSUP; /* its pages are larger than ours */
 	n->stride = 4u << (high & 0xf);
 	err = vfio_write32(dev, REG_AQA, (DEPTH - 1) << 16 | (DEPTH - 1));
 	if (!err)
@@ -261,8 +265,11 @@ static int create_queues(struct vfio_device *dev)
 				    .prp1 = nvme_iova(dev, offsetof(struct nvme, sq[1])),
 				    .dw10 = (DEPTH - 1) << 16 | 1,
 				    .dw11 = 1 << 16 | 1 };
-	int err = admin(dev, cq);
+	const struct command one_each = { .opcode = ADMIN_SET_FEATURES, .dw10 = FEATURE_QUEUES };
+	int err = admin(dev, one_each);
 
+	if (!err)
+		err = admin(dev, cq);
 	return err ? err : admin(dev, sq);
 }
 
