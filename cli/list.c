@@ -114,6 +114,9 @@ static void list_references(void)
 			if (need_check((*k)->needs[i], false, NULL, 0))
 				snprintf(text, sizeof(text), "needs %s", (*k)->needs[i]);
 		probed = *k;
+		if (!*text && (*k)->holds)
+			snprintf(text, sizeof(text),
+				 "not tried, as it takes devices from their drivers");
 		if (!*text)
 			probe_in_child(probe_mechanism, text, sizeof(text));
 		printf("  %-15s %s\n", (*k)->name, text);

@@ -124,7 +124,7 @@ static int mock_move(const struct mock *m, size_t off, void *bytes, size_t len, 
 						   .uptr = (uintptr_t)bytes,
 						   .flags = IOMMUFD_TEST_RW_SLOW_PATH | flags } };
 
-	return test(m->access, IOMMUFD_TEST_ACCESS_RW, 0, &cmd);
+	return test(m->iommu, IOMMUFD_TEST_ACCESS_RW, (unsigned)m->access, &cmd);
 }
 
 static int mock_device_read(struct pin *p, const struct pin_data *data)
