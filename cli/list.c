@@ -23,7 +23,7 @@ static void list_tables(void)
 	puts("pin mechanisms");
 	for (const struct pin_kind *const *k = pin_kinds; *k; k++)
 		if (!(*k)->mutant)
-			printf("  %-12s %s\n", (*k)->name, (*k)->about);
+			printf("  %-15s %s\n", (*k)->name, (*k)->about);
 	puts("needs");
 	for (const struct need *const *n = needs; *n; n++)
 		printf("  %-14s %s\n", (*n)->name, (*n)->about);
@@ -114,9 +114,12 @@ static void list_references(void)
 			if (need_check((*k)->needs[i], false, NULL, 0))
 				snprintf(text, sizeof(text), "needs %s", (*k)->needs[i]);
 		probed = *k;
+		if (!*text && (*k)->holds)
+			snprintf(text, sizeof(text),
+				 "not tried, as it takes devices from their drivers");
 		if (!*text)
 			probe_in_child(probe_mechanism, text, sizeof(text));
-		printf("  %-12s %s\n", (*k)->name, text);
+		printf("  %-15s %s\n", (*k)->name, text);
 	}
 }
 

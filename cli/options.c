@@ -15,6 +15,7 @@ enum {
 	KEY_CPU,
 	KEY_VFIO,
 	KEY_RDMA,
+	KEY_NVME_SCRATCH,
 	KEY_NO_COLOR,
 	KEY_MUTANT,
 	KEY_DEPTH,
@@ -82,6 +83,9 @@ static const struct {
 	{ CELLS " env",
 	  { "vfio", KEY_VFIO, "[DDDD:]BB:DD.F,...", 0, "PCI devices that may be used through VFIO",
 	    0 } },
+	{ CELLS " env",
+	  { "nvme-scratch", KEY_NVME_SCRATCH, "[DDDD:]BB:DD.F/NSID,...", 0,
+	    "namespaces of devices of --vfio that may be overwritten", 0 } },
 	{ CELLS " env",
 	  { "rdma", KEY_RDMA, "DEV[:PORT[:GID]]", 0, "RDMA device that may be used", 0 } },
 	{ "check run sweep", { "mutant", KEY_MUTANT, "NAME", 0, "plant a lie (see 'list')", 0 } },
@@ -197,6 +201,50 @@ static void set_vfio(const char *text)
 	}
 }
 
+/* "ADDRESS/NSID,..." as --vfio writes addresses. */
+static void set_nvme_scratch(const char *text)
+{
+	char list[sizeof(host_options.nvme_scratch)], address[16];
+	char *rest = list, *word, *to = host_options.nvme_scratch;
+
+	if (strlen(text) >= sizeof(list))
+		exit(cli_fail(EXIT_USAGE, "--nvme-scratch: too many namespaces"));
+	strcpy(list, text);
+	*to = '\0';
+	while ((word = strsep(&rest, ","))) {
+		size_t n = strlen(to), left = sizeof(host_options.nvme_scratch) - n;
+		char *slash = strchr(word, '/'), *end = NULL;
+		unsigned long nsid = slash ? strtoul(slash + 1, &end, 10) : 0;
+
+		if (slash)
+			*slash = '\0';
+		if (!slash || !isdigit((unsigned char)slash[1]) || *end || !nsid ||
+		    nsid > 1u << 30 || !pci_address(word, address, sizeof(address)))
+			exit(cli_fail(EXIT_USAGE,
+				      "--nvme-scratch: expected a PCI address and the number of a "
+				      "namespace like 0000:03:00.0/1, got '%s'",
+				      text));
+		if (strstr(to, address))
+			exit(cli_fail(EXIT_USAGE, "--nvme-scratch: %s is named twice", address));
+		if ((size_t)snprintf(to + n, left, "%s%s/%lu", n ? "," : "", address, nsid) >= left)
+			exit(cli_fail(EXIT_USAGE, "--nvme-scratch: too many namespaces"));
+	}
+}
+
+/* What may be overwritten must also be what may be used. */
+static void check_nvme_scratch(void)
+{
+	char list[sizeof(host_options.nvme_scratch)], *rest = list, *word;
+
+	snprintf(list, sizeof(list), "%s", host_options.nvme_scratch);
+	while (*list && (word = strsep(&rest, ","))) {
+		*strchr(word, '/') = '\0';
+		if (!strstr(host_options.vfio, word))
+			exit(cli_fail(EXIT_USAGE, "--nvme-scratch: %s is not named by --vfio",
+				      word));
+	}
+}
+
 static void set_rdma(const char *text)
 {
 	if (!*text || strlen(text) >= sizeof(host_options.rdma))
@@ -254,6 +302,12 @@ static error_t parse_number(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_RDMA:
 		set_rdma(arg);
+		return 0;
+	case KEY_NVME_SCRATCH:
+		set_nvme_scratch(arg);
+		return 0;
+	case ARGP_KEY_END:
+		check_nvme_scratch();
 		return 0;
 	case ARGP_KEY_ARGS:
 		c->arg = state->argv + state->next;

@@ -103,6 +103,8 @@ static void repeat_options(const struct cli *cli, char *text, size_t size)
 		add_option(text, size, "--mutant", cli->mutant);
 	if (*host_options.vfio)
 		add_option(text, size, "--vfio", host_options.vfio);
+	if (*host_options.nvme_scratch)
+		add_option(text, size, "--nvme-scratch", host_options.nvme_scratch);
 	if (*host_options.rdma)
 		add_option(text, size, "--rdma", host_options.rdma);
 	snprintf(number, sizeof(number), "%d", cli->cpu);

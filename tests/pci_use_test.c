@@ -104,6 +104,25 @@ static void disk_that_is_mounted(void **state)
 		assert_non_null(strstr(why, "EPERM"));
 }
 
+/* Two more functions in the device's group: one is named as well, one is a bridge. */
+static void group_with_others(void **state)
+{
+#define GROUP(named) pci_group_in_use(folder, ADDRESS, named, why, sizeof(why))
+	(void)state;
+	assert_false(GROUP(ADDRESS));
+	sh("mkdir -p " DEVICE "/iommu_group/devices; for d in " ADDRESS
+	   " 0000:03:00.1 0000:02:00.0; do mkdir -p bus/pci/devices/$d; : >" DEVICE
+	   "/iommu_group/devices/$d; done");
+	assert_false(GROUP(ADDRESS));
+	sh("ln -s drivers/pcieport bus/pci/devices/0000:02:00.0/driver");
+	assert_false(GROUP(ADDRESS));
+	sh("ln -s drivers/mlx5_core bus/pci/devices/0000:03:00.1/driver");
+	assert_true(GROUP(ADDRESS));
+	assert_string_equal(why, ADDRESS
+			    " shares its IOMMU group with 0000:03:00.1, which mlx5_core drives");
+	assert_false(GROUP(ADDRESS ",0000:03:00.1"));
+}
+
 static int set_up(void **state)
 {
 	if (folder_make(state))
@@ -121,6 +140,7 @@ int main(void)
 		TEST(interface_that_is_up),
 		TEST(disk_that_cannot_be_opened),
 		TEST(disk_that_is_mounted),
+		TEST(group_with_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

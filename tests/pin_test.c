@@ -136,7 +136,7 @@ static void shows_stores(size_t len)
 static void small_pin_shows_stores(void **state)
 {
 	kind = *state;
-	shows_stores(BASE_PAGE);
+	shows_stores(kind->least ? kind->least : BASE_PAGE);
 }
 
 static void big_pin_shows_stores(void **state)
@@ -346,18 +346,19 @@ static void names_find_kinds(void **state)
 	assert_null(pin_kind_find("no-such"));
 }
 
-/* PINFOLD_VFIO and PINFOLD_RDMA name devices, as --vfio and --rdma do. */
-#define EACH(kind)                                                                             \
-	cmocka_unit_test_prestate(small_pin_shows_stores, (void *)(uintptr_t) & (kind)),       \
-		cmocka_unit_test_prestate(big_pin_shows_stores, (void *)(uintptr_t) & (kind)), \
-		cmocka_unit_test_prestate(device_stores_reach_memory,                          \
-					  (void *)(uintptr_t) & (kind)),                       \
-		cmocka_unit_test_prestate(descendant_pins_its_own_memory,                      \
-					  (void *)(uintptr_t) & (kind)),                       \
-		cmocka_unit_test_prestate(refused_pin_holds_nothing,                           \
-					  (void *)(uintptr_t) & (kind)),                       \
-		cmocka_unit_test_prestate(unpin_is_complete_on_return,                         \
-					  (void *)(uintptr_t) & (kind))
+/* The environment names devices, as the options do. */
+static void take(const char *variable, char *to, size_t size)
+{
+	const char *text = getenv(variable);
+
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+#define ONE(test, kind) cmocka_unit_test_prestate(test, (void *)(uintptr_t) & (kind))
+#define EACH(kind)                                                                                \
+	ONE(small_pin_shows_stores, kind), ONE(big_pin_shows_stores, kind),                       \
+		ONE(device_stores_reach_memory, kind), ONE(descendant_pins_its_own_memory, kind), \
+		ONE(refused_pin_holds_nothing, kind), ONE(unpin_is_complete_on_return, kind)
 
 int main(void)
 {
@@ -369,6 +370,10 @@ int main(void)
 		EACH(pin_vmsplice),
 		EACH(pin_vfio_rw),
 		EACH(pin_vfio_ro),
+		EACH(pin_iommufd_rw),
+		EACH(pin_iommufd_ro),
+		EACH(pin_iommufd_test_rw),
+		EACH(pin_iommufd_test_ro),
 		EACH(pin_gup_rw),
 		EACH(pin_gup_ro),
 		EACH(pin_rdma_rw),
@@ -383,11 +388,9 @@ int main(void)
 		fprintf(stderr, "pin_test: %s\n", why);
 		return 1;
 	}
-	if (devices)
-		snprintf(host_options.vfio, sizeof(host_options.vfio), "%s", devices);
-	if (getenv("PINFOLD_RDMA"))
-		snprintf(host_options.rdma, sizeof(host_options.rdma), "%s",
-			 getenv("PINFOLD_RDMA"));
+	take("PINFOLD_VFIO", host_options.vfio, sizeof(host_options.vfio));
+	take("PINFOLD_NVME_SCRATCH", host_options.nvme_scratch, sizeof(host_options.nvme_scratch));
+	take("PINFOLD_RDMA", host_options.rdma, sizeof(host_options.rdma));
 	failed = cmocka_run_group_tests_name("pin", tests, NULL, NULL);
 	if (devices && guard_end(why, sizeof(why))) {
 		fprintf(stderr, "pin_test: %s\n", why);

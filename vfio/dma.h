@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* PCI devices that pinfold can make copy memory: one file each, see edu.c. */
+/* PCI devices that pinfold can make access memory: one file each, see edu.c. */
 #ifndef VFIO_DMA_H
 #define VFIO_DMA_H
 
@@ -13,7 +13,12 @@ struct dma_device {
 	const char *name;
 	size_t max; /* bytes of one copy at most, a multiple of SECTOR */
 
-	bool (*matches)(uint16_t vendor, uint16_t device);
+	bool (*matches)(uint16_t vendor, uint16_t device, uint32_t class_code);
+	/*
+	 * Whether it can copy any bytes: for some it takes more than to be named. NULL:
+	 * always. Asked before open, and start is called only when it can.
+	 */
+	bool (*can_copy)(const char *address, char *why, size_t size);
 	/* In the runner; bus mastering is on, registers can be reached. 0 or -errno. */
 	int (*open)(struct vfio_device *dev);
 	/*
@@ -21,7 +26,15 @@ struct dma_device {
 	 * 0 or -errno; -EBUSY while it is busy, perhaps for an actor that was killed.
 	 */
 	int (*start)(struct vfio_device *dev, uint64_t dst, uint64_t src, size_t len);
-	/* 1: busy; 0: every byte of the copy has been stored; -errno. Does not sleep. */
+	/*
+	 * Begins to store a page of bytes of its own choice, of which some are not zero,
+	 * at an IOVA. For a device that can't copy; NULL: start is enough.
+	 */
+	int (*store)(struct vfio_device *dev, uint64_t dst);
+	/*
+	 * 1: busy; 0: the transfer is over and what it stored can be seen, or the IOMMU
+	 * kept it away; -errno. Does not sleep.
+	 */
 	int (*poll)(struct vfio_device *dev);
 	void (*close)(struct vfio_device *dev); /* may be NULL */
 };
@@ -29,6 +42,6 @@ struct dma_device {
 /* All devices, NULL-terminated. */
 extern const struct dma_device *const dma_devices[];
 
-extern const struct dma_device dma_edu;
+extern const struct dma_device dma_edu, dma_nvme;
 
 #endif

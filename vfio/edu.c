@@ -20,8 +20,9 @@ enum {
 
 enum leg { LEG_NONE, LEG_FETCH, LEG_STORE };
 
-static bool edu_matches(uint16_t vendor, uint16_t device)
+static bool edu_matches(uint16_t vendor, uint16_t device, uint32_t class_code)
 {
+	(void)class_code;
 	return vendor == EDU_VENDOR && device == EDU_DEVICE;
 }
 

@@ -78,16 +78,18 @@ static bool keep_can_provide(void)
 	char why[200];
 
 	return !need_check("vfio", false, why, sizeof(why)) &&
-	       !need_check("edu", false, why, sizeof(why));
+	       !need_check("dma", false, why, sizeof(why));
 }
 
 /* By doing, with a device, which is bound and given back for it. */
 static int keep_provide(char *why, size_t size)
 {
-	bool opened = vfio.container < 0;
-	int err = opened ? vfio_open() : 0;
+	bool opened = !vfio.backend;
+	int err = opened ? vfio_open(&vfio_type1) : 0;
 	int64_t n;
 
+	if (!opened && vfio.backend != &vfio_type1)
+		return unmet(why, size, "not tried: the devices belong to iommufd");
 	if (err)
 		return unmet(why, size, "VFIO: %s", errno_name(-err));
 	n = unmap_of_child();

@@ -1,41 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 
-#include "core/pin/kinds.h"
 #include "core/base/util.h"
+#include "core/pin/kinds.h"
 #include "vfio/vfio.h"
 
-/* Below 4 GiB and clear of the interrupt range at 0xfee00000. */
-static const uint64_t bounce_iova = 0x08000000, pin_iova = 0x10000000, pin_window = 0x10000000;
+static const uint64_t pin_iova = 0x10000000, pin_window = 0x10000000;
 
-enum {
-	ROUNDS_MAX = 2,	       /* copies of each device for one device read */
-	WRITE_MAX = 16 * 1024, /* bytes */
-	COPY_LIMIT_MS = 5000,
-	BUSY = 0xee,
-};
+enum { WRITE_MAX = 16 * 1024 }; /* bytes */
 
-static char *bounce; /* a page for each device, shared with all actors */
 static int users;
 
-static size_t bounce_len(void)
-{
-	return (size_t)VFIO_DEVICES_MAX * BASE_PAGE;
-}
-
-static void vfio_kind_close(void)
+static void kind_close(void)
 {
 	if (!users || --users)
 		return;
-	vfio_unmap(bounce_iova, bounce_len());
+	vfio_bounce_close();
 	vfio_close();
-	munmap(bounce, bounce_len());
 }
 
-static int vfio_kind_open(void)
+static int kind_open(const struct vfio_backend *backend)
 {
 	int err;
 
@@ -43,18 +28,26 @@ static int vfio_kind_open(void)
 		users++;
 		return 0;
 	}
-	err = vfio_open();
+	err = vfio_open(backend);
 	if (err)
 		return err;
-	bounce = pin_alloc(bounce_len());
-	err = bounce ? vfio_map(bounce_iova, bounce, bounce_len(), true) : -ENOMEM;
+	err = vfio_bounce_open();
 	if (err) {
-		pin_free(bounce, bounce_len());
 		vfio_close();
 		return err;
 	}
 	users = 1;
 	return 0;
+}
+
+static int type1_kind_open(void)
+{
+	return kind_open(&vfio_type1);
+}
+
+static int iommufd_kind_open(void)
+{
+	return kind_open(&vfio_iommufd);
 }
 
 static uint64_t window(const struct pin *p)
@@ -98,114 +91,31 @@ static void vfio_release(struct pin *p)
 		vfio_unmap(window(p), pin_window);
 }
 
-static size_t chunk_size(void)
+struct looked {
+	const struct pin *pin;
+	const struct pin_data *data;
+};
+
+static void arrived(void *arg, size_t off, const void *bytes, size_t len)
 {
-	size_t size = BASE_PAGE;
+	const struct looked *l = arg;
 
-	for (int i = 0; i < vfio.ndevices; i++) {
-		if (vfio.device[i].dma->max < size)
-			size = vfio.device[i].dma->max;
-	}
-	return size;
-}
-
-static int start(struct vfio_device *dev, uint64_t dst, uint64_t src, size_t len)
-{
-	const struct timespec pause = { .tv_nsec = 1000000 };
-	int err = dev->dma->start(dev, dst, src, len);
-
-	for (int ms = 0; err == -EBUSY && ms < COPY_LIMIT_MS; ms++) {
-		nanosleep(&pause, NULL);
-		err = dev->dma->start(dev, dst, src, len);
-	}
-	return err;
-}
-
-static int wait_all(int count)
-{
-	const struct timespec pause = { .tv_nsec = 1000000 };
-	uint64_t limit = now_ns() + COPY_LIMIT_MS * 1000000ull;
-	int busy;
-
-	do {
-		busy = 0;
-		for (int i = 0; i < count; i++) {
-			int n = vfio.device[i].dma->poll(&vfio.device[i]);
-
-			if (n < 0)
-				return n;
-			busy += n;
-		}
-		if (busy)
-			nanosleep(&pause, NULL);
-	} while (busy && now_ns() < limit);
-	return busy ? -ETIMEDOUT : 0;
-}
-
-/* Chunk i of n that are spread over total, the first and the last among them. */
-static size_t spread(size_t i, size_t n, size_t total)
-{
-	return n > 1 ? i * (total - 1) / (n - 1) : 0;
+	memcpy(l->data->dst + l->pin->start + off, bytes, len);
+	pin_mark(l->pin, l->data, off, len);
 }
 
 static int vfio_device_read(struct pin *p, const struct pin_data *data)
 {
-	size_t chunk = chunk_size(), total = p->len / chunk;
-	size_t n = (size_t)vfio.ndevices * ROUNDS_MAX;
-	size_t off[VFIO_DEVICES_MAX];
+	struct looked l = { p, data };
 
-	if (n > total)
-		n = total;
-	for (size_t i = 0; i < n;) {
-		int count = 0, err = 0;
-
-		for (; !err && count < vfio.ndevices && i < n; count++, i++) {
-			uint64_t slot = (uint64_t)count * BASE_PAGE;
-
-			off[count] = spread(i, n, total) * chunk;
-			/* No bytes of an earlier copy if this one should not arrive. */
-			memset(bounce + slot, BUSY, chunk);
-			err = start(&vfio.device[count], bounce_iova + slot, window(p) + off[count],
-				    chunk);
-		}
-		if (!err)
-			err = wait_all(count);
-		if (err)
-			return err;
-		for (int d = 0; d < count; d++) {
-			memcpy(data->dst + p->start + off[d], bounce + d * BASE_PAGE, chunk);
-			pin_mark(p, data, off[d], chunk);
-		}
-	}
-	return 0;
+	return vfio_sample(window(p), p->len, arrived, &l);
 }
 
 static int vfio_device_write(struct pin *p, size_t off, size_t len, const void *src)
 {
-	size_t chunk = chunk_size();
-
 	if (off > p->len || len > p->len - off)
 		return -EINVAL;
-	if (len > WRITE_MAX)
-		return -EOPNOTSUPP;
-	for (size_t done = 0; done < len;) {
-		int count = 0, err = 0;
-
-		for (; !err && count < vfio.ndevices && done < len; count++) {
-			uint64_t slot = (uint64_t)count * BASE_PAGE;
-			size_t n = len - done < chunk ? len - done : chunk;
-
-			memcpy(bounce + slot, (const char *)src + done, n);
-			err = start(&vfio.device[count], window(p) + off + done, bounce_iova + slot,
-				    n);
-			done += n;
-		}
-		if (!err)
-			err = wait_all(count);
-		if (err)
-			return err;
-	}
-	return 0;
+	return len > WRITE_MAX ? -EOPNOTSUPP : vfio_store(window(p) + off, src, len);
 }
 
 #define OPEN .prefix = "vfio", .open = "vfio_open(argc > 1 ? argv[1] : NULL)"
@@ -215,44 +125,93 @@ static const struct pin_text rw_text = {
 };
 static const struct pin_text ro_text = { OPEN, .args = ", VFIO_DMA_MAP_FLAG_READ" };
 
+static int vfio_device_try(struct pin *p, const void *src)
+{
+	return vfio_try(window(p), src, p->len);
+}
+
+#define VFIO_KIND                                                             \
+	.promise = PROMISE_SAME_OBJECT, .holds = "vfio", .close = kind_close, \
+	.prepare = vfio_prepare, .unpin = vfio_unpin, .release = vfio_release
+
+#define TYPE1 .open = type1_kind_open, .handle = HANDLE_PREPARED, .keep_need = "vfio-keep"
+
+#define WRITABLE                                                                           \
+	.class = PIN_RW, .dirs = DEVICE_READS | DEVICE_WRITES, .write_max = 2 * BASE_PAGE, \
+	.pin = vfio_pin_writable, .device_read = vfio_device_read,                         \
+	.device_write = vfio_device_write
+
+#define READABLE                                                                \
+	.class = PIN_RO, .dirs = DEVICE_READS, .device_read = vfio_device_read, \
+	.device_try = vfio_device_try
+
 const struct pin_kind pin_vfio_rw = {
 	.name = "vfio-rw",
 	.about = "VFIO type 1 mapping that the device may write",
 	.rule = "drivers/vfio/vfio_iommu_type1.c: vaddr_get_pfns() takes FOLL_LONGTERM pins",
-	.needs = { "vfio", "edu" },
-	.class = PIN_RW,
-	.promise = PROMISE_SAME_OBJECT,
-	.dirs = DEVICE_READS | DEVICE_WRITES,
-	.handle = HANDLE_PREPARED,
-	.keep_need = "vfio-keep",
-	.write_max = 2 * BASE_PAGE,
-	.open = vfio_kind_open,
-	.close = vfio_kind_close,
-	.prepare = vfio_prepare,
-	.pin = vfio_pin_writable,
-	.device_read = vfio_device_read,
-	.device_write = vfio_device_write,
-	.unpin = vfio_unpin,
-	.release = vfio_release,
+	.needs = { "vfio", "dma" },
+	TYPE1,
+	VFIO_KIND,
 	.text = &rw_text,
+	WRITABLE,
 };
 
 const struct pin_kind pin_vfio_ro = {
 	.name = "vfio-ro",
 	.about = "VFIO type 1 mapping that the device may only read",
 	.rule = "drivers/vfio/vfio_iommu_type1.c: FOLL_WRITE only with IOMMU_WRITE",
-	.needs = { "vfio", "edu" },
-	.class = PIN_RO,
-	.promise = PROMISE_SAME_OBJECT,
-	.dirs = DEVICE_READS,
-	.handle = HANDLE_PREPARED,
-	.keep_need = "vfio-keep",
-	.open = vfio_kind_open,
-	.close = vfio_kind_close,
-	.prepare = vfio_prepare,
-	.pin = vfio_pin_readable,
-	.device_read = vfio_device_read,
-	.unpin = vfio_unpin,
-	.release = vfio_release,
+	.needs = { "vfio", "dma" },
+	TYPE1,
+	VFIO_KIND,
 	.text = &ro_text,
+	READABLE,
+	.pin = vfio_pin_readable,
+};
+
+const struct pin_kind pin_blind_vfio_ro = {
+	.name = "blind-vfio-ro",
+	.about = "as vfio-ro, for devices that can store and not copy: NVMe without a scratch "
+		 "namespace",
+	.rule = "drivers/vfio/vfio_iommu_type1.c: FOLL_WRITE only with IOMMU_WRITE",
+	.needs = { "vfio", "dma-store" },
+	.by_name = true,
+	TYPE1,
+	VFIO_KIND,
+	.class = PIN_RO,
+	.pin = vfio_pin_readable,
+	.device_try = vfio_device_try,
+};
+
+const struct pin_kind mutant_vfio_ro_writable = {
+	.name = "mutant-vfio-ro-writable",
+	.about = "maps for writing what it should map for reading",
+	.needs = { "vfio", "dma" },
+	.mutant = true,
+	TYPE1,
+	VFIO_KIND,
+	READABLE,
+	.pin = vfio_pin_writable,
+};
+
+const struct pin_kind pin_iommufd_rw = {
+	.name = "iommufd-rw",
+	.about = "iommufd mapping that the device may write; the device is bound to iommufd",
+	.rule = "drivers/iommu/iommufd/pages.c: pfn_reader_user_pin() takes FOLL_LONGTERM pins",
+	.needs = { "vfio", "dma", "iommufd" },
+	.by_name = true,
+	.open = iommufd_kind_open,
+	VFIO_KIND,
+	WRITABLE,
+};
+
+const struct pin_kind pin_iommufd_ro = {
+	.name = "iommufd-ro",
+	.about = "iommufd mapping that the device may only read",
+	.rule = "drivers/iommu/iommufd/pages.c: FOLL_WRITE only with IOMMU_IOAS_MAP_WRITEABLE",
+	.needs = { "vfio", "dma", "iommufd" },
+	.by_name = true,
+	.open = iommufd_kind_open,
+	VFIO_KIND,
+	READABLE,
+	.pin = vfio_pin_readable,
 };

@@ -25,19 +25,26 @@ static int say(const struct look *l, const char *what, const char *name)
 	return 1;
 }
 
-static bool has_driver(const struct look *l)
+/* The name of a device's driver; "" for none. */
+static const char *driver(const char *sys, const char *address, char name[64])
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	const char *slash;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver", l->sys, l->address);
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver", sys, address);
 	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return false;
-	target[n] = '\0';
+	target[n < 0 ? 0 : n] = '\0';
 	slash = strrchr(target, '/');
-	return strcmp(slash ? slash + 1 : target, "vfio-pci") != 0;
+	snprintf(name, 64, "%s", slash ? slash + 1 : target);
+	return name;
+}
+
+static bool has_driver(const struct look *l)
+{
+	char name[64];
+
+	return *driver(l->sys, l->address, name) && strcmp(name, "vfio-pci") != 0;
 }
 
 static long number(const char *path)
@@ -112,4 +119,38 @@ int pci_in_use(const char *sys, const char *dev, const char *address, char *why,
 	if (number(path))
 		return say(&l, "it is the display", "");
 	return each_below(&l, "net", net_up) || each_below(&l, "block", block_held);
+}
+
+/* Drivers that VFIO lets share a group: they start no transfers for others. */
+static bool may_share(const char *name)
+{
+	static const char *const fine[] = { "", "vfio-pci", "pci-stub", "pcieport" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
+		if (!strcmp(name, fine[i]))
+			return true;
+	return false;
+}
+
+int pci_group_in_use(const char *sys, const char *address, const char *named, char *why,
+		     size_t size)
+{
+	char path[PATH_MAX], name[64];
+	struct dirent *e;
+	int used = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/iommu_group/devices", sys, address);
+	d = opendir(path);
+	while (d && !used && (e = readdir(d))) {
+		if (e->d_name[0] == '.' || strstr(named, e->d_name))
+			continue;
+		used = !may_share(driver(sys, e->d_name, name));
+		if (used)
+			snprintf(why, size, "%s shares its IOMMU group with %s, which %s drives",
+				 address, e->d_name, name);
+	}
+	if (d)
+		closedir(d);
+	return used;
 }

@@ -13,4 +13,12 @@
  */
 int pci_in_use(const char *sys, const char *dev, const char *address, char *why, size_t size);
 
+/*
+ * 1 with the reason when another device of the IOMMU group has a driver that would
+ * share the group: VFIO would not open it. Devices of the comma list named don't
+ * count, they are bound as well.
+ */
+int pci_group_in_use(const char *sys, const char *address, const char *named, char *why,
+		     size_t size);
+
 #endif

@@ -268,6 +268,10 @@ static const struct mutant memlock_nothing = { .name = "memlock-nothing",
 					       .verb = "memlock",
 					       .exec = lie_nothing,
 					       .about = "the verb 'memlock' lies" };
+static const struct mutant ro_writable = { .name = "vfio-ro-is-writable",
+					   .pin = "mutant-vfio-ro-writable",
+					   .need = "dma",
+					   .about = "a R/O VFIO mapping lets the device store" };
 
 const struct mutant *const mutants[] = {
 	&torn_write,
@@ -317,6 +321,7 @@ const struct mutant *const mutants[] = {
 	&memlock_nothing,
 	&upgrade_grants,
 	&marks_nothing,
+	&ro_writable,
 	&mutant_cold_discards,
 	&mutant_populate_read_discards,
 	&mutant_populate_write_nothing,

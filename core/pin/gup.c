@@ -10,9 +10,33 @@
 #include "core/base/util.h"
 
 struct gup {
-	int fd;
 	bool held;
 };
+
+/*
+ * The last close of any descriptor ends the pin, whoever took it: one for the whole
+ * run, lest a process that is on its way out ends the pin of the next cell.
+ */
+static int gup_fd = -1;
+static int users;
+
+static void gup_close(void)
+{
+	if (!users || --users)
+		return;
+	close_fd(&gup_fd);
+	gup_fd = -1;
+}
+
+static int gup_open(void)
+{
+	if (!users)
+		gup_fd = open(GUP_TEST_PATH, O_RDWR | O_CLOEXEC);
+	if (gup_fd < 0)
+		return -errno;
+	users++;
+	return 0;
+}
 
 static void gup_release(struct pin *p)
 {
@@ -21,26 +45,15 @@ static void gup_release(struct pin *p)
 	if (!g)
 		return;
 	if (g->held)
-		ioctl(g->fd, PIN_LONGTERM_TEST_STOP);
-	close_fd(&g->fd);
+		ioctl(gup_fd, PIN_LONGTERM_TEST_STOP);
 	pin_free(g, sizeof(*g));
 	p->priv = NULL;
 }
 
 static int gup_prepare(struct pin *p)
 {
-	struct gup *g = pin_alloc(sizeof(*g));
-	int err;
-
-	if (!g)
-		return -ENOMEM;
-	p->priv = g;
-	g->fd = open(GUP_TEST_PATH, O_RDWR | O_CLOEXEC);
-	if (g->fd >= 0)
-		return 0;
-	err = -errno;
-	gup_release(p);
-	return err;
+	p->priv = pin_alloc(sizeof(struct gup));
+	return p->priv ? 0 : -ENOMEM;
 }
 
 /* EINVAL: there is one pin for the whole system, and somebody has it. */
@@ -55,7 +68,7 @@ static int gup_pin(struct pin *p)
 
 	if (g->held)
 		return -EBUSY;
-	if (ioctl(g->fd, PIN_LONGTERM_TEST_START, &arg))
+	if (ioctl(gup_fd, PIN_LONGTERM_TEST_START, &arg))
 		return -errno;
 	g->held = true;
 	return 0;
@@ -67,7 +80,7 @@ static int gup_unpin(struct pin *p)
 
 	if (!g->held)
 		return -EINVAL;
-	if (ioctl(g->fd, PIN_LONGTERM_TEST_STOP))
+	if (ioctl(gup_fd, PIN_LONGTERM_TEST_STOP))
 		return -errno;
 	g->held = false;
 	return 0;
@@ -75,10 +88,9 @@ static int gup_unpin(struct pin *p)
 
 static int gup_device_read(struct pin *p, const struct pin_data *data)
 {
-	const struct gup *g = p->priv;
 	__u64 to = (uintptr_t)(data->dst + p->start);
 
-	if (ioctl(g->fd, PIN_LONGTERM_TEST_READ, &to))
+	if (ioctl(gup_fd, PIN_LONGTERM_TEST_READ, &to))
 		return -errno;
 	pin_mark(p, data, 0, p->len);
 	return 0;
@@ -98,6 +110,8 @@ const struct pin_kind pin_gup_ro = {
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS,
 	.single = true,
+	.open = gup_open,
+	.close = gup_close,
 	.prepare = gup_prepare,
 	.pin = gup_pin,
 	.device_read = gup_device_read,
@@ -115,6 +129,8 @@ const struct pin_kind pin_gup_rw = {
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS,
 	.single = true,
+	.open = gup_open,
+	.close = gup_close,
 	.prepare = gup_prepare,
 	.pin = gup_pin,
 	.device_read = gup_device_read,

@@ -31,6 +31,11 @@ const struct pin_kind *const pin_kinds[] = {
 	&pin_rdma_own_ro,
 	&pin_rdma_dontfork,
 	&pin_rdma_copyfork,
+	&pin_iommufd_test_rw,
+	&pin_iommufd_test_ro,
+	&pin_iommufd_rw,
+	&pin_iommufd_ro,
+	&pin_blind_vfio_ro,
 	&mutant_copy_rw,
 	&mutant_copy_ro,
 	&mutant_leak_rw,
@@ -39,6 +44,7 @@ const struct pin_kind *const pin_kinds[] = {
 	&mutant_leak_get,
 	&mutant_rings,
 	&mutant_marks,
+	&mutant_vfio_ro_writable,
 	NULL,
 };
 

@@ -57,6 +57,12 @@ struct pin_kind {
 	bool first_only; /* taken by the first process alone */
 	bool charges;	 /* to RLIMIT_MEMLOCK of the process that takes it, and nothing else is */
 	bool hides;	 /* while it is held its pages are MADV_DONTFORK */
+	size_t least;	 /* bytes that a pin has at least; 0: any */
+	/*
+	 * What open takes for itself, or NULL: mechanisms of the same word with another
+	 * open are closed first.
+	 */
+	const char *holds;
 	/*
 	 * Where not HANDLE_OWN, device_read, device_write and unpin work in such a
 	 * process (where p->addr means nothing), also when the one that pinned is gone.
@@ -94,6 +100,12 @@ struct pin_kind {
 	int (*device_write)(struct pin *p, size_t off, size_t len, const void *src);
 	/* Asks for write access to what it took for reading alone. NULL: it has no such call. */
 	int (*upgrade)(struct pin *p);
+	/*
+	 * The device tries to store to a pin that it may only read, with bytes of src (as
+	 * many as the pin has) where it can choose them. 0 when it did, and a store to
+	 * memory that it may write arrives; -errno (harness trouble). May be NULL.
+	 */
+	int (*device_try)(struct pin *p, const void *src);
 	/* Releases the pages before it returns. 0 or -errno. */
 	int (*unpin)(struct pin *p);
 	/* Frees what prepare made; accepts a pin in any state, also half-prepared. */

@@ -8,7 +8,7 @@
 
 #include "core/base/util.h"
 
-enum { TIMES = 5 };
+enum { TIMES = 5, LEN_MAX = 2 * BASE_PAGE };
 
 /* Counted for the whole host; batched for each CPU until they are refreshed. */
 static long pins_counted(void)
@@ -24,26 +24,26 @@ static long pins_counted(void)
 	return at ? strtol(at + strlen(name), NULL, 10) : -1;
 }
 
-static int page_for(struct pin *p)
+static int memory_for(struct pin *p)
 {
 	bool file = p->kind->file;
 
 	p->fd = file ? memfd_create("pinfold-probe", MFD_CLOEXEC | MFD_ALLOW_SEALING) : -1;
-	if (file && (p->fd < 0 || ftruncate(p->fd, BASE_PAGE)))
+	if (file && (p->fd < 0 || ftruncate(p->fd, (off_t)p->len)))
 		return -errno;
-	p->addr = mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE,
+	p->addr = mmap(NULL, p->len, PROT_READ | PROT_WRITE,
 		       file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, p->fd, 0);
 	if (p->addr == MAP_FAILED)
 		return -errno;
-	memset(p->addr, 1, BASE_PAGE);
+	memset(p->addr, 1, p->len);
 	return 0;
 }
 
 static int pin_and_look(struct pin *p, struct pin_probe *out)
 {
-	char seen[BASE_PAGE];
-	uint8_t sectors = 0;
-	const struct pin_data data = { seen, &sectors };
+	char seen[LEN_MAX];
+	uint8_t sectors[LEN_MAX / BASE_PAGE] = { 0 };
+	const struct pin_data data = { seen, sectors };
 	long before = pins_counted(), delta;
 	int err = p->kind->pin(p);
 
@@ -54,10 +54,10 @@ static int pin_and_look(struct pin *p, struct pin_probe *out)
 	/* Other pins of the host are counted as well: the least is ours. */
 	if (out->foll_pins < 0 || delta < out->foll_pins)
 		out->foll_pins = delta;
-	memset(p->addr, 2, BASE_PAGE);
+	memset(p->addr, 2, p->len);
 	out->failed = "reading the pin";
 	err = p->kind->device_read ? p->kind->device_read(p, &data) : 0;
-	out->shows_stores = !err && p->kind->device_read && !memcmp(seen, p->addr, BASE_PAGE);
+	out->shows_stores = !err && p->kind->device_read && !memcmp(seen, p->addr, p->len);
 	if (err)
 		return err;
 	out->failed = "releasing the pin";
@@ -66,11 +66,14 @@ static int pin_and_look(struct pin *p, struct pin_probe *out)
 
 int pin_probe(const struct pin_kind *k, struct pin_probe *out)
 {
-	struct pin p = { .kind = k, .len = BASE_PAGE, .max_len = BASE_PAGE };
+	struct pin p = { .kind = k, .len = k->least ? k->least : BASE_PAGE };
 	int err;
 
 	*out = (struct pin_probe){ .failed = "mapping a page", .foll_pins = -1 };
-	err = page_for(&p);
+	if (p.len > LEN_MAX)
+		return -E2BIG;
+	p.max_len = p.len;
+	err = memory_for(&p);
 	if (err)
 		return err;
 	out->failed = "opening it";

@@ -111,6 +111,9 @@ static int resolve_new_pin(struct resolver *r, struct op *op)
 	if (!pin_has_meaning(r, op->pin_kind))
 		return plan_bad(r, -ENOTSUP, "'%s' has no meaning for '%s' here",
 				op->pin_kind->name, r->mem->name);
+	if (op->npages * BASE_PAGE < op->pin_kind->least)
+		return plan_bad(r, -ENOTSUP, "'%s' takes %zu bytes at least", op->pin_kind->name,
+				op->pin_kind->least);
 	*p = (struct plan_pin){ .live = true,
 				.owner = op->proc,
 				.keeper = op->proc,
@@ -250,6 +253,11 @@ static int device_range(struct resolver *r, struct op *op)
 	}
 	if ((op->verb->flags & VERB_STORES) && !(p->kind->dirs & DEVICE_WRITES))
 		return plan_bad(r, -ENOTSUP, "'%s' has no device write", p->kind->name);
+	if ((op->verb->flags & VERB_TRIES) && (r->step->has_place || !p->kind->device_try))
+		return plan_bad(r, r->step->has_place ? -EINVAL : -ENOTSUP,
+				r->step->has_place ? "expected no place for '%s'" :
+						     "no device can '%s' to this pin",
+				op->verb->name);
 	if ((op->verb->flags & VERB_LOOKS) && !(p->kind->dirs & DEVICE_READS))
 		return plan_bad(r, -ENOTSUP, "'%s' has no device read", p->kind->name);
 	return p->kind->oneshot ? pin_transfer(r, op) : 0;

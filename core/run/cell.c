@@ -90,6 +90,22 @@ int executor_opened(const struct executor *x)
 	return x->nopened;
 }
 
+/* Those that have open what k wants for itself. */
+static void close_rivals(struct executor *x, const struct pin_kind *k)
+{
+	int n = 0;
+
+	for (int i = 0; i < x->nopened; i++) {
+		const struct pin_kind *o = x->opened[i];
+
+		if (!k->holds || !o->holds || strcmp(k->holds, o->holds) != 0 || k->open == o->open)
+			x->opened[n++] = o;
+		else if (o->close)
+			o->close();
+	}
+	x->nopened = n;
+}
+
 static int open_mechanism(struct executor *x, const struct pin_kind *k)
 {
 	int err;
@@ -99,6 +115,7 @@ static int open_mechanism(struct executor *x, const struct pin_kind *k)
 			return 0;
 	if (k->open)
 		executor_close_nursery(x);
+	close_rivals(x, k);
 	err = k->open ? k->open() : 0;
 	if (err)
 		return err;

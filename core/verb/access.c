@@ -303,3 +303,28 @@ const struct verb verb_write = {
 	.model = write_model,
 	.emit = write_emit,
 };
+
+static int try_write_exec(struct actor *a, const struct op *op)
+{
+	for (size_t i = op->first; i < op->first + op->npages; i++)
+		op_pattern(a, op, i, a->image + i * BASE_PAGE);
+	return op->pin_kind->device_try(&a->pin[op->pin], a->image + op->first * BASE_PAGE);
+}
+
+/* The IOMMU keeps it away. */
+static void try_write_model(struct model_step *s)
+{
+	(void)s;
+}
+
+const struct verb verb_try_write = {
+	.name = "try-write",
+	.about = "the device tries to store through a pin that it may only read; no byte changes",
+	.rule = "include/uapi/linux/vfio.h VFIO_DMA_MAP_FLAG_WRITE; "
+		"Documentation/userspace-api/iommufd.rst",
+	.by = ACTOR_DEVICE,
+	.arg = ARG_VALUE,
+	.flags = VERB_TRIES,
+	.exec = try_write_exec,
+	.model = try_write_model,
+};

@@ -6,7 +6,7 @@
 #include "core/verb/verb.h"
 
 /* verb/access.c */
-extern const struct verb verb_read, verb_write;
+extern const struct verb verb_read, verb_write, verb_try_write;
 /* What a store of op puts into base page `number` of its region. */
 void op_pattern(const struct actor *a, const struct op *op, size_t number, char *page);
 /* A value's name in the text of emit-c: "P_1". Returns buf. */

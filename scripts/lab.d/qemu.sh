@@ -1,9 +1,16 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # the other parts of lab set and read these variables
 # One boot: QEMU's command line, its time limit, the guest's output as it comes, and what became of it.
 
-EDU_SLOTS=(10 11 12 13)
+EDU_SLOTS=(10 11 12 13) NVME_SLOT=14
 
-vfio_devices() { printf '0000:00:%s.0\n' "${EDU_SLOTS[@]}" | paste -sd , -; }
+# The devices of the guest that pinfold may use, and the options that say so.
+dma_options() {
+    local devices=''
+    [[ $DMA == nvme ]] || devices=$(printf '0000:00:%s.0\n' "${EDU_SLOTS[@]}" | paste -sd , -)
+    [[ $DMA == edu ]] || devices+=${devices:+,}0000:00:$NVME_SLOT.0
+    printf '%s\n' --vfio "$devices"
+    [[ $DMA == edu ]] || printf '%s\n' --nvme-scratch "0000:00:$NVME_SLOT.0/1"
+}
 
 qemu_accel() {
     case $1 in
@@ -44,6 +51,8 @@ qemu_arguments() {
     for slot in "${EDU_SLOTS[@]}"; do
         QEMU+=(-device "edu,dma_mask=0xffffffffffff,addr=0x$slot")
     done
+    QEMU+=(-drive "if=none,id=nvme,format=raw,cache=unsafe,file=$LAB_TMP/nvme"
+        -device "nvme,serial=pinfold,drive=nvme,addr=0x$NVME_SLOT")
     share root / ,readonly=on
     share out "$out" ''
     share cwd "$LAB_CWD" ,readonly=on
@@ -60,8 +69,9 @@ qemu_arguments() {
 # Returns QEMU's exit code, 124 when its time was up.
 qemu_boot() {
     local accel=$1 out=$2 seconds=$3 log=$4 rc=0
-    rm -f "$LAB_TMP/disk" "$LAB_TMP/stalled"
+    rm -f "$LAB_TMP/disk" "$LAB_TMP/nvme" "$LAB_TMP/stalled"
     truncate -s 1G "$LAB_TMP/disk"
+    truncate -s 64M "$LAB_TMP/nvme"
     qemu_arguments "$accel" "$out" "$log"
     if [[ $MODE == shell ]]; then
         timeout --foreground -k 5 "$seconds" qemu-system-x86_64 "${QEMU[@]}" 2>"$LAB_TMP/qemu.err" || rc=$?
