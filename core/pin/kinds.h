@@ -10,7 +10,8 @@ extern const struct pin_kind pin_fuse_read, pin_fuse_write, pin_aio_read, pin_ai
 extern const struct pin_kind pin_dio_read, pin_dio_write;
 extern const struct pin_kind pin_splice, pin_zc, pin_gup_ro, pin_gup_rw, pin_udmabuf;
 extern const struct pin_kind pin_rdma_rw, pin_rdma_ro, pin_rdma_odp;
-extern const struct pin_kind pin_rdma_own, pin_rdma_own_ro, pin_rdma_dontfork, pin_rdma_copyfork;
+extern const struct pin_kind pin_rdma_own, pin_rdma_own_ro, pin_rdma_dontfork, pin_rdma_copyfork,
+	pin_rdma_moved, pin_rdma_dmabuf;
 extern const struct pin_kind mutant_rings, mutant_marks;
 extern const struct pin_kind mutant_copy_rw, mutant_copy_ro, mutant_leak_rw, mutant_torn_rw,
 	mutant_wild_write, mutant_leak_get;
