@@ -46,6 +46,7 @@ extern const struct command *const commands[]; /* NULL-terminated */
 extern const struct command command_env, command_list, command_check, command_run;
 extern const struct command command_emit_c, command_sweep, command_report, command_mutants;
 extern const struct command command_bench, command_compare, command_man, command_completion;
+extern const struct command command_serve;
 
 /* What each exit code means; NULL-terminated. */
 extern const char *const exit_meaning[];

@@ -44,9 +44,10 @@ const struct need *need_find(const char *name);
 
 /* Options of the command line that needs and mechanisms consult. */
 struct host_options {
-	char vfio[256];	   /* --vfio: comma list of PCI addresses, "" for none */
-	char rdma[64];	   /* --rdma: DEV[:PORT[:GID]], "" for none */
-	char scratch[256]; /* folder of this run for images and mounts, absolute */
+	char vfio[256];	     /* --vfio: comma list of PCI addresses, "" for none */
+	char rdma[64];	     /* --rdma: DEV[:PORT[:GID]], "" for none */
+	char rdma_peer[128]; /* --rdma-peer: ADDRESS[:PORT] of `pinfold serve`, "" for loopback */
+	char scratch[256];   /* folder of this run for images and mounts, absolute */
 };
 extern struct host_options host_options;
 
