@@ -9,10 +9,23 @@
 #include "core/base/version.h"
 
 const struct command *const commands[] = {
-	&command_env,	  &command_list,  &command_check,      &command_run,
-	&command_emit_c,  &command_sweep, &command_mutants,    &command_report,
-	&command_matrix,  &command_bench, &command_compare,    &command_baseline,
-	&command_history, &command_man,	  &command_completion, NULL,
+	&command_env,
+	&command_list,
+	&command_check,
+	&command_run,
+	&command_emit_c,
+	&command_sweep,
+	&command_mutants,
+	&command_report,
+	&command_matrix,
+	&command_bench,
+	&command_compare,
+	&command_baseline,
+	&command_history,
+	&command_man,
+	&command_completion,
+	&command_serve,
+	NULL,
 };
 
 const char *const exit_meaning[] = {

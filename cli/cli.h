@@ -52,6 +52,7 @@ extern const struct command command_emit_c, command_sweep, command_report, comma
 extern const struct command command_matrix;
 extern const struct command command_bench, command_compare, command_man, command_completion;
 extern const struct command command_baseline, command_history;
+extern const struct command command_serve;
 
 /* What each exit code means; NULL-terminated. */
 extern const char *const exit_meaning[];

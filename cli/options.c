@@ -16,6 +16,7 @@ enum {
 	KEY_VFIO,
 	KEY_RDMA,
 	KEY_NVME_SCRATCH,
+	KEY_RDMA_PEER,
 	KEY_NO_COLOR,
 	KEY_MUTANT,
 	KEY_DEPTH,
@@ -88,6 +89,9 @@ static const struct {
 	    "namespaces of devices of --vfio that may be overwritten", 0 } },
 	{ CELLS " env",
 	  { "rdma", KEY_RDMA, "DEV[:PORT[:GID]]", 0, "RDMA device that may be used", 0 } },
+	{ CELLS " env",
+	  { "rdma-peer", KEY_RDMA_PEER, "ADDRESS[:PORT]", 0,
+	    "'pinfold serve' on another host moves the bytes, instead of loopback", 0 } },
 	{ "check run sweep", { "mutant", KEY_MUTANT, "NAME", 0, "plant a lie (see 'list')", 0 } },
 	{ RUNS, { "raw", KEY_RAW, NULL, 0, "ignore deviations", 0 } },
 	{ "sweep", { "depth", KEY_DEPTH, "N", 0, "longest program, in steps (3)", 0 } },
@@ -245,6 +249,13 @@ static void check_nvme_scratch(void)
 	}
 }
 
+static void set_rdma_peer(const char *text)
+{
+	if (!*text || strlen(text) >= sizeof(host_options.rdma_peer))
+		exit(cli_fail(EXIT_USAGE, "--rdma-peer: expected an address, got '%s'", text));
+	strcpy(host_options.rdma_peer, text);
+}
+
 static void set_rdma(const char *text)
 {
 	if (!*text || strlen(text) >= sizeof(host_options.rdma))
@@ -299,6 +310,9 @@ static error_t parse_number(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_VFIO:
 		set_vfio(arg);
+		return 0;
+	case KEY_RDMA_PEER:
+		set_rdma_peer(arg);
 		return 0;
 	case KEY_RDMA:
 		set_rdma(arg);

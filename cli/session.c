@@ -107,6 +107,8 @@ static void repeat_options(const struct cli *cli, char *text, size_t size)
 		add_option(text, size, "--nvme-scratch", host_options.nvme_scratch);
 	if (*host_options.rdma)
 		add_option(text, size, "--rdma", host_options.rdma);
+	if (*host_options.rdma_peer)
+		add_option(text, size, "--rdma-peer", host_options.rdma_peer);
 	snprintf(number, sizeof(number), "%d", cli->cpu);
 	if (cli->cpu >= 0)
 		add_option(text, size, "--cpu", number);

@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -13,10 +14,14 @@
 #include "core/guard/guard.h"
 #include "core/pin/kinds.h"
 #include "core/base/util.h"
+#include "core/need/need.h"
 #include "rdma/rdma.h"
+#include "rdma/wire.h"
 
 enum {
-	CALL_LIMIT_MS = 15000, /* of a caller, who may wait for a move of a dead one */
+	CALL_LIMIT_MS = 25000, /* of a caller, who may wait for a move of a dead one */
+	PEER_AGAIN_MS = 10000,
+	LEAVE_MS = 1000,
 	IDLE_MS = 500,
 	BUSY = 0xee,
 };
@@ -32,6 +37,7 @@ static struct shared {
 	_Atomic uint32_t asked, done; /* futexes: numbers of moves */
 	struct move move;
 	int result;
+	bool leave; /* instead of a move */
 	uint32_t idle_key;
 	uint64_t idle_addr;
 	char bounce[MOVER_BOUNCE] __attribute__((aligned(BASE_PAGE)));
@@ -51,6 +57,9 @@ struct queues {
 	struct rdma_end asking;
 	struct ibv_mr *bounce, *idle;
 	bool broken;
+	/* Of --rdma-peer; then nothing here asks but the peer does. */
+	struct wire wire;
+	uint64_t connected_ns; /* when that was tried last */
 };
 
 static void futex_wake(_Atomic uint32_t *word)
@@ -65,6 +74,36 @@ static void futex_wait(_Atomic uint32_t *word, uint32_t seen, unsigned ms)
 	syscall(SYS_futex, word, FUTEX_WAIT, seen, &t, NULL, 0);
 }
 
+/* A peer that is gone is looked for again, but not at each move. */
+static int reach_peer(struct queues *q)
+{
+	char why[200] = "";
+	int err;
+
+	if (!q->wire.lost)
+		return 0;
+	if (q->connected_ns && now_ns() - q->connected_ns < PEER_AGAIN_MS * 1000000ull)
+		return -ENOLINK;
+	wire_close(&q->wire);
+	err = peer_connect(&q->wire, host_options.rdma_peer, why, sizeof(why));
+	q->connected_ns = now_ns();
+	if (err)
+		fprintf(stderr, "pinfold: rdma: peer %s: %s\n", host_options.rdma_peer, why);
+	return err ? -ENOLINK : 0;
+}
+
+static int make_end_with_peer(struct queues *q)
+{
+	int err = reach_peer(q);
+
+	if (!err)
+		err = rdma_end_make(&q->answering, q->shared_device);
+	if (!err)
+		err = peer_ends(&q->wire, &q->answering, q->shared_device);
+	q->broken = err != 0;
+	return err ? -ENOLINK : 0;
+}
+
 /* Anew after each error: soft-RoCE on 6.18 goes on with a READ from before a reset. */
 static int make_ends(struct queues *q)
 {
@@ -73,6 +112,8 @@ static int make_ends(struct queues *q)
 
 	rdma_end_destroy(&q->asking);
 	rdma_end_destroy(&q->answering);
+	if (*host_options.rdma_peer)
+		return make_end_with_peer(q);
 	err = rdma_end_make(&q->asking, &q->device);
 	if (!err)
 		err = rdma_end_make(&q->answering, q->shared_device);
@@ -92,7 +133,7 @@ static int make_queues(struct queues *q, const struct rdma_device *d, const char
 	const char *what;
 	int err;
 
-	*q = (struct queues){ .shared_device = d };
+	*q = (struct queues){ .shared_device = d, .wire.lost = true };
 	err = rdma_open(&q->device, name, &what);
 	if (err)
 		return err;
@@ -118,7 +159,8 @@ static int move(struct queues *q, const struct move *m)
 	int err = q->broken ? make_ends(q) : 0;
 
 	if (!err)
-		err = rdma_end_move(&q->asking, &order);
+		err = *host_options.rdma_peer ? peer_move(&q->wire, &order) :
+						rdma_end_move(&q->asking, &order);
 	q->broken = err != 0;
 	return err;
 }
@@ -136,6 +178,10 @@ static void mover_main(const struct rdma_device *d, const char *name, pid_t runn
 			futex_wait(&shared->asked, last, IDLE_MS);
 			if (getppid() != runner)
 				_exit(1);
+		}
+		if (shared->leave) {
+			wire_close(&q.wire);
+			_exit(0);
 		}
 		shared->result = move(&q, &shared->move);
 	}
@@ -181,9 +227,27 @@ int mover_start(const struct rdma_device *d, const char *name)
 	return err;
 }
 
+/* So that a peer hears of it and has time for the next run. */
+static void take_leave(void)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+	siginfo_t info = { 0 };
+
+	shared->leave = true;
+	atomic_fetch_add(&shared->asked, 1);
+	futex_wake(&shared->asked);
+	for (int ms = 0; ms < LEAVE_MS && !info.si_pid; ms++) {
+		nanosleep(&nap, NULL);
+		if (waitid(P_PID, (id_t)mover, &info, WEXITED | WNOHANG | WNOWAIT))
+			break;
+	}
+}
+
 void mover_stop(void)
 {
 	if (mover > 0) {
+		if (*host_options.rdma_peer)
+			take_leave();
 		kill(mover, SIGKILL);
 		waitpid(mover, NULL, 0);
 	}

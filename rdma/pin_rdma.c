@@ -92,20 +92,36 @@ static int rdma_prepare(struct pin *p)
 	return 0;
 }
 
-static int register_region(struct pin *p, unsigned access)
+struct ibv_pd *rdma_region_domain(void)
+{
+	return device.pd;
+}
+
+int rdma_region_took(struct pin *p, struct ibv_mr *mr)
 {
 	struct region_pin *r = p->priv;
 
 	if (r->mr)
 		return -EBUSY;
-	errno = 0;
-	r->mr = ibv_reg_mr(device.pd, p->addr, p->len, (int)access);
-	if (!r->mr)
-		return errno ? -errno : -EIO;
+	r->mr = mr;
 	r->base = (uintptr_t)p->addr;
-	r->rkey = r->mr->rkey;
-	left[p->index] = (struct left){ true, r->mr->handle };
+	r->rkey = mr->rkey;
+	left[p->index] = (struct left){ true, mr->handle };
 	return 0;
+}
+
+static int register_region(struct pin *p, unsigned access)
+{
+	const struct region_pin *r = p->priv;
+	struct ibv_mr *mr;
+
+	if (r->mr)
+		return -EBUSY;
+	errno = 0;
+	mr = ibv_reg_mr(device.pd, p->addr, p->len, (int)access);
+	if (!mr)
+		return errno ? -errno : -EIO;
+	return rdma_region_took(p, mr);
 }
 
 static int rdma_pin_writable(struct pin *p)

@@ -106,6 +106,11 @@ int mover_write(uint32_t rkey, uint64_t addr, const void *src, size_t len);
  */
 int mover_forget(void);
 
+struct pin;
+/* For mechanisms that register in their own way, in an actor: where, and what came of it. */
+struct ibv_pd *rdma_region_domain(void);
+int rdma_region_took(struct pin *p, struct ibv_mr *mr);
+
 /*
  * Whether a store through an on-demand region copies a page that fork shares, tried
  * with a page of its own. Where it does not, a store would also change the zero page

@@ -47,7 +47,8 @@ struct host_options {
 	char vfio[256];		/* --vfio: comma list of PCI addresses, "" for none */
 	char nvme_scratch[256]; /* --nvme-scratch: comma list of ADDRESS/NSID, "" for none */
 	char rdma[64];		/* --rdma: DEV[:PORT[:GID]], "" for none */
-	char scratch[256];	/* folder of this run for images and mounts, absolute */
+	char rdma_peer[128]; /* --rdma-peer: ADDRESS[:PORT] of `pinfold serve`, "" for loopback */
+	char scratch[256];   /* folder of this run for images and mounts, absolute */
 };
 extern struct host_options host_options;
 

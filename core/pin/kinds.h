@@ -12,7 +12,8 @@ extern const struct pin_kind pin_splice, pin_zc, pin_gup_ro, pin_gup_rw, pin_udm
 extern const struct pin_kind pin_iommufd_rw, pin_iommufd_ro, pin_blind_vfio_ro;
 extern const struct pin_kind pin_iommufd_test_rw, pin_iommufd_test_ro;
 extern const struct pin_kind pin_rdma_rw, pin_rdma_ro, pin_rdma_odp;
-extern const struct pin_kind pin_rdma_own, pin_rdma_own_ro, pin_rdma_dontfork, pin_rdma_copyfork;
+extern const struct pin_kind pin_rdma_own, pin_rdma_own_ro, pin_rdma_dontfork, pin_rdma_copyfork,
+	pin_rdma_moved, pin_rdma_dmabuf;
 extern const struct pin_kind mutant_rings, mutant_marks;
 extern const struct pin_kind mutant_copy_rw, mutant_copy_ro, mutant_leak_rw, mutant_torn_rw,
 	mutant_wild_write, mutant_leak_get, mutant_vfio_ro_writable;

@@ -89,8 +89,9 @@ struct pin_kind {
 	 * Copies what the device side sees of the pinned bytes to data->dst + p->start
 	 * (p->start: offset of the pin inside its region) and marks the sectors that
 	 * arrived: all of them, or for a slow device a sample of at least the first
-	 * and last sector of the pin. Repeatable, but for oneshot. 0 or -errno (harness
-	 * trouble). NULL when the mechanism has no such direction.
+	 * and last sector of the pin. Repeatable, but for oneshot. 0 or -errno; -ENOLINK:
+	 * the device side is gone, which says nothing about the kernel. NULL when the
+	 * mechanism has no such direction.
 	 */
 	int (*device_read)(struct pin *p, const struct pin_data *data);
 	/*

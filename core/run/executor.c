@@ -342,6 +342,8 @@ int executor_step(struct executor *x, const struct op *given)
 	x->verdict->step_ns += reply.ns;
 	executor_observe(x, &x->base, &op, &reply);
 	executor_trace(x, &op, &reply);
+	if (reply.err == -ENOLINK && op.pin >= 0)
+		return executor_broken(x, "the device side is gone", reply.err);
 	if (!reply.err && looked_at_all(x, &op))
 		return 1;
 	executor_hold(x, &op, &reply);

@@ -2,7 +2,7 @@
 # Debian packages that the scripts need; sourced.
 # shellcheck disable=SC2034
 
-BUILD_PACKAGES=(cmake ninja-build gcc libc6-dev pkg-config liburing-dev libjansson-dev libibverbs-dev libhwloc-dev libcmocka-dev)
+BUILD_PACKAGES=(cmake ninja-build gcc libc6-dev pkg-config liburing-dev libjansson-dev libibverbs-dev librdmacm-dev libhwloc-dev libcmocka-dev)
 CHECK_PACKAGES=(clang clang-tidy clang-format shellcheck jq mandoc)
 LAB_PACKAGES=(qemu-system-x86 busybox-static kmod iproute2 xz-utils cpio zstd e2fsprogs xfsprogs)
 KERNEL_PACKAGES=(gcc make flex bison bc libelf-dev libssl-dev xz-utils perl)
