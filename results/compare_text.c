@@ -176,8 +176,8 @@ static void put_outcome(const struct compare_result *r, FILE *out)
 	if (waived)
 		fprintf(out, " (%zu waived)", waived);
 	fprintf(out, "; %zu fixed\n", compare_count(r, CHANGE_FIXED));
-	if (lost || r->still)
-		fprintf(out, "  %d still fail, %zu are no longer judged\n", r->still, lost);
+	fprintf(out, "  %zu costs undecided, %d cells still fail, %zu no longer judged\n",
+		rows_of(r, COMPARISON_UNDECIDED), r->still, lost);
 }
 
 static bool one_boot(const struct compare_result *r)

@@ -63,7 +63,7 @@ static void put_table(const struct report *r, size_t machine, FILE *out)
 	free(c);
 }
 
-static bool has_costs(const struct report *r)
+bool report_has_costs(const struct report *r)
 {
 	for (size_t i = 0; i < r->runs; i++)
 		for (size_t j = 0; j < r->side[i].count; j++)
@@ -74,7 +74,7 @@ static bool has_costs(const struct report *r)
 
 void page_costs(const struct report *r, FILE *out)
 {
-	if (!has_costs(r))
+	if (!report_has_costs(r))
 		return;
 	fputs("<h2 id=costs>Costs</h2>\n<h3>Distributions</h3>\n", out);
 	page_plots(r, "cdf-", "plots", out);

@@ -155,32 +155,48 @@ static void put_counts(const struct report *r, FILE *out)
 			rows_of(r, COMPARISON_EQUIVALENT), rows_of(r, COMPARISON_UNDECIDED));
 }
 
-void page_head(const struct report *r, FILE *out)
+struct sum {
+	size_t failures, known, cells, judged, broken, cut, compared;
+};
+
+static struct sum sum_up(const struct report *r)
 {
-	size_t failures = 0, known = 0, cells = 0, broken = 0;
-	bool red;
+	struct sum s = { 0 };
 
 	for (size_t i = 0; i < r->runs; i++) {
-		known += (size_t)r->known[i];
-		failures += (size_t)(r->total[i][VERDICT_FAIL] - r->known[i]);
-		broken += (size_t)r->total[i][VERDICT_BROKEN];
-		cells += r->run[i].count;
+		const int *t = r->total[i];
+
+		s.known += (size_t)r->known[i];
+		s.failures += (size_t)(t[VERDICT_FAIL] - r->known[i]);
+		s.broken += (size_t)t[VERDICT_BROKEN];
+		s.judged += (size_t)(t[VERDICT_PASS] + t[VERDICT_FAIL]);
+		s.cells += r->run[i].count;
+		s.cut += !r->run[i].ended;
 	}
-	red = failures || rows_of(r, COMPARISON_REGRESSED);
-	fprintf(out, "<div class='head%s'>", red ? " red" : broken ? " open" : "");
-	put_unknown(r, failures, out);
-	put_worst(r, out);
-	if (broken)
-		fprintf(out, "<p class=first>‼ %zu cells broken: the harness failed</p>", broken);
-	if (!red && !broken)
-		fputs("<p class=first>✓ No new failure, no regression</p>", out);
-	put_counts(r, out);
-	fprintf(out,
-		"<p class=soft>%zu program%s, %zu cells in %zu column%s; %zu fail as known.</p>",
-		r->rows, r->rows == 1 ? "" : "s", cells, r->runs, r->runs == 1 ? "" : "s", known);
-	if (r->remark[0])
-		page_tagged(out, "p class=soft", r->remark);
-	fputs("</div>\n<nav>", out);
+	for (size_t i = 0; i < r->pairs; i++)
+		s.compared += r->pair[i].result.rows;
+	return s;
+}
+
+/* Nothing is well that did not run. */
+static void put_doubts(const struct sum *s, bool red, FILE *out)
+{
+	if (s->broken)
+		fprintf(out, "<p class=first>‼ %zu cells broken: the harness failed</p>",
+			s->broken);
+	if (s->cut)
+		fprintf(out, "<p class=first>‼ %zu column%s did not finish</p>", s->cut,
+			s->cut == 1 ? "" : "s");
+	if (!s->judged)
+		fputs("<p class=first>? Nothing was judged</p>", out);
+	else if (!red && !s->broken && !s->cut)
+		fprintf(out, "<p class=first>✓ No new failure%s</p>",
+			s->compared ? ", no regression" : "");
+}
+
+static void put_nav(const struct report *r, FILE *out)
+{
+	fputs("<nav>", out);
 	for (size_t i = 0; i < r->pairs; i++) {
 		fprintf(out, "<a href='#against-%zu'>", i + 1);
 		page_text(out, r->label[r->pair[i].b]);
@@ -190,10 +206,33 @@ void page_head(const struct report *r, FILE *out)
 	}
 	if (r->history)
 		fputs("<a href='#nights'>nights</a> ", out);
-	fputs("<a href='#runs'>runs</a> <a href='#costs'>costs</a> "
-	      "<a href='#programs'>programs</a> <a href='#failures'>failures</a> "
-	      "<a href='#percentiles'>percentiles</a></nav>\n",
-	      out);
+	fputs("<a href='#runs'>runs</a> ", out);
+	if (report_has_costs(r))
+		fputs("<a href='#costs'>costs</a> <a href='#percentiles'>percentiles</a> ", out);
+	fputs("<a href='#programs'>programs</a> <a href='#failures'>failures</a></nav>\n", out);
+}
+
+void page_head(const struct report *r, FILE *out)
+{
+	struct sum s = sum_up(r);
+	bool red = s.failures || rows_of(r, COMPARISON_REGRESSED);
+
+	fprintf(out, "<div class='head%s'>",
+		red			       ? " red" :
+		s.broken || s.cut || !s.judged ? " open" :
+						 "");
+	put_unknown(r, s.failures, out);
+	put_worst(r, out);
+	put_doubts(&s, red, out);
+	put_counts(r, out);
+	fprintf(out,
+		"<p class=soft>%zu program%s, %zu cells in %zu column%s; %zu fail as known.</p>",
+		r->rows, r->rows == 1 ? "" : "s", s.cells, r->runs, r->runs == 1 ? "" : "s",
+		s.known);
+	if (r->remark[0])
+		page_tagged(out, "p class=soft", r->remark);
+	fputs("</div>\n", out);
+	put_nav(r, out);
 }
 
 static void put_cell(const struct compare_cell *c, FILE *out)

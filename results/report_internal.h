@@ -87,6 +87,7 @@ const char *class_meaning(const char *class);
 
 /* Compares the columns. 0 or -ENOMEM. */
 int report_compare(struct report *r);
+bool report_has_costs(const struct report *r);
 
 /* Whether column i is the first one of its machine. */
 bool first_of_machine(const struct report *r, size_t i);

@@ -103,6 +103,36 @@ static void without_changes_it_says_so(void **unused)
 	assert_null(strstr(page, "Worst regression"));
 }
 
+/* A run that was cut off, or in which nothing ran, is not well. */
+static void nothing_is_well_that_did_not_run(void **unused)
+{
+	struct stored s = { "6.1.192", "2026-11-21T02:00:00Z", "other", NULL, NULL };
+	struct side all[3];
+	FILE *f;
+
+	(void)unused;
+	memcpy(all, side, sizeof(all));
+	f = stored_begin(in("cut"), &s);
+	stored_cell(f, "f/x/mem=anon", "pass", "");
+	fclose(f);
+	assert_int_equal(side_read(&side[0], (char *[]){ (char *)in("cut") }, 1, why, sizeof(why)),
+			 0);
+	write_page(1);
+	assert_true(at("1 column did not finish") < at("<h2"));
+	assert_null(strstr(page, "No new failure"));
+	side_free(&side[0]);
+	f = stored_begin(in("skipped"), &s);
+	stored_cell(f, "f/x/mem=anon", "skip", "");
+	stored_end(f);
+	assert_int_equal(
+		side_read(&side[0], (char *[]){ (char *)in("skipped") }, 1, why, sizeof(why)), 0);
+	write_page(1);
+	assert_true(at("Nothing was judged") < at("<h2"));
+	assert_null(strstr(page, "No new failure"));
+	side_free(&side[0]);
+	memcpy(side, all, sizeof(all));
+}
+
 static void every_figure_has_units_machine_and_kernels(void **unused)
 {
 	size_t captions = 0;
@@ -146,13 +176,13 @@ static void nothing_comes_from_elsewhere(void **unused)
 
 static void without_gnuplot_the_tables_remain(void **unused)
 {
-	char *path = strdup(getenv("PATH"));
+	char path[4096];
 
 	(void)unused;
+	snprintf(path, sizeof(path), "%s", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
 	setenv("PATH", "/nonexistent", 1);
 	write_page(3);
 	setenv("PATH", path, 1);
-	free(path);
 	assert_non_null(strstr(why, "gnuplot is not installed"));
 	at("gnuplot is not installed");
 	at("Worst regression");
@@ -214,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_worst_is_at_the_top),
 		cmocka_unit_test(without_changes_it_says_so),
+		cmocka_unit_test(nothing_is_well_that_did_not_run),
 		cmocka_unit_test(every_figure_has_units_machine_and_kernels),
 		cmocka_unit_test(nothing_comes_from_elsewhere),
 		cmocka_unit_test(without_gnuplot_the_tables_remain),
