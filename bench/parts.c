@@ -81,7 +81,7 @@ static int rounds_of(struct fork_parts *p, volatile char *page, volatile struct 
 {
 	static double part[FORK_PARTS][ROUNDS_MAX], sum[ROUNDS_MAX], whole[ROUNDS_MAX],
 		ratio[ROUNDS_MAX];
-	uint64_t t[FORK_PARTS + 1];
+	uint64_t t[FORK_PARTS + 1] = { 0 };
 	double pair[2] = { 0 }; /* whole, in parts */
 	int err = 0, n = 0;
 

@@ -212,6 +212,7 @@ static void print_clock(void)
 	       "subtracted\n",
 	       c->name, c->note[0] ? " (" : "", c->note, c->note[0] ? ")" : "", c->tick_ns, c->step,
 	       c->pair);
+	printf("# on CPU %d of node %d, with pages of node %d\n", c->cpu, c->node, c->page_node);
 	printf("# clock self-test: an empty probe %+.1f ticks; chains of %.0f and %.0f ns "
 	       "%+.2f and %+.2f %%\n",
 	       c->empty, c->chain_ns[0], c->chain_ns[1], c->chain[0] * 100, c->chain[1] * 100);

@@ -90,6 +90,9 @@ int cost_write_clock(struct record *r)
 	if (c->note[0])
 		put_text(o, "note", c->note);
 	json_object_set_new(o, "tick_ns", json_real(c->tick_ns));
+	json_object_set_new(
+		o, "place",
+		json_pack("{si si si}", "cpu", c->cpu, "node", c->node, "page_node", c->page_node));
 	put_number(o, "step", c->step);
 	json_object_set_new(o, "chained", json_boolean(c->chained));
 	json_object_set_new(o, "single", json_real(c->single));
