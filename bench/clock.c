@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -258,6 +260,23 @@ static void self_test(struct clock_facts *c)
 		c->empty = around;
 }
 
+static void find_place(struct clock_facts *c)
+{
+	static char page[1];
+	void *at = page;
+	unsigned cpu, node;
+	int status = -1;
+
+	page[0] = 1;
+	c->cpu = c->node = c->page_node = -1;
+	if (!syscall(SYS_getcpu, &cpu, &node, NULL)) {
+		c->cpu = (int)cpu;
+		c->node = (int)node;
+	}
+	if (!syscall(SYS_move_pages, 0, 1UL, &at, NULL, &status, 0) && status >= 0)
+		c->page_node = status;
+}
+
 int clock_calibrate(const char *want)
 {
 	struct clock_facts *c = &bench_clock;
@@ -267,6 +286,7 @@ int clock_calibrate(const char *want)
 		return err;
 	if (c->kind == CLOCK_COUNTER)
 		c->tick_ns = measure_tick();
+	find_place(c);
 	c->step = measure_step();
 	c->pair = measure_pair();
 	c->around = measure_around();

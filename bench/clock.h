@@ -33,6 +33,8 @@ struct clock_facts {
 	/* The self-test: a chain of dependent instructions, measured against its own
 	 * length; relative deviations. */
 	double chain[2], chain_ns[2];
+	/* Where it was measured, and the node of a page that was touched there; -1 unknown. */
+	int cpu, node, page_node;
 	double empty; /* ticks: an empty probe after the subtraction */
 };
 

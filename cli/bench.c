@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/parts.h"
 #include "bench/perturb.h"
 #include "cli/cli.h"
 #include "core/actor/actor.h"
@@ -18,6 +19,8 @@ enum {
 	BYTES_HUGE = 16 << 20,
 	BYTES_HUGETLB = 8 << 20,
 	PERTURB_ROUNDS = 301,
+	FORK_ROUNDS = 201,
+	PERTURB_ROUNDS_PATH = 5, /* instructions hardly vary */
 };
 
 static const uint64_t LIMIT_NS = 5000000000; /* of one benchmark */
@@ -209,6 +212,7 @@ static void print_clock(void)
 	       "subtracted\n",
 	       c->name, c->note[0] ? " (" : "", c->note, c->note[0] ? ")" : "", c->tick_ns, c->step,
 	       c->pair);
+	printf("# on CPU %d of node %d, with pages of node %d\n", c->cpu, c->node, c->page_node);
 	printf("# clock self-test: an empty probe %+.1f ticks; chains of %.0f and %.0f ns "
 	       "%+.2f and %+.2f %%\n",
 	       c->empty, c->chain_ns[0], c->chain_ns[1], c->chain[0] * 100, c->chain[1] * 100);
@@ -261,11 +265,35 @@ static int start_clock(const struct cli *cli)
 							 "not on this architecture");
 		bench_clock.chained = cli->chained;
 		if (clock_sound(&bench_clock, why, sizeof(why))) {
-			perturb_measure(&bench_perturbations, PERTURB_ROUNDS);
+			perturb_measure(&bench_perturbations, bench_clock.kind == CLOCK_PATH ?
+								      PERTURB_ROUNDS_PATH :
+								      PERTURB_ROUNDS);
 			return 0;
 		}
 	}
 	return cli_fail(EXIT_BROKEN, "the clock fails its self-test: %s", why);
+}
+
+/* Where fork is among what is measured: its parts, and that they are the whole of it. */
+static void measure_fork(const struct cell_list *l)
+{
+	static const size_t pages[FORK_SWEEP] = { 2, 1024, 4096 };
+	bool wanted = false;
+
+	for (size_t i = 0; i < l->count; i++)
+		wanted |= !strcmp(l->cell[i].program->family, "fork-cost");
+	for (int i = 0; i < FORK_SWEEP && wanted; i++) {
+		struct fork_parts *p = &bench_fork[i];
+
+		if (fork_parts_measure(p, pages[i], FORK_ROUNDS))
+			continue;
+		printf("# fork with %zu pages:", p->pages);
+		for (int k = 0; k < FORK_PARTS; k++)
+			printf(" %s %.0f", fork_part_name[k], shown(p->part[k]));
+		printf("; sum %.0f, whole %.0f %s: %+.1f %%%s\n", shown(p->sum), shown(p->whole),
+		       bench_clock.tick_ns > 0 ? "ns" : "instructions", 100 * (p->ratio - 1),
+		       fork_parts_close(p) ? "" : ", more than 2 %: disturbed");
+	}
 }
 
 static int run_list(struct cli *cli, const struct cell_list *l)
@@ -285,6 +313,8 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 	if (err)
 		return err;
 	err = start_clock(cli);
+	if (!err)
+		measure_fork(l);
 	if (!err && cost_write_clock(s.record))
 		err = cli_fail(EXIT_BROKEN, "the record could not be written");
 	ktap_plan(&s.ktap, l->count);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/parts.h"
 #include "bench/perturb.h"
 #include "results/environment.h"
 #include "results/run_internal.h"
@@ -58,6 +59,27 @@ static json_t *perturbation_json(void)
 	return o;
 }
 
+/* Ticks, medians; whether they close is sum against whole. */
+static json_t *forks_json(void)
+{
+	json_t *a = json_array();
+
+	for (int i = 0; i < FORK_SWEEP && bench_fork[i].rounds; i++) {
+		const struct fork_parts *p = &bench_fork[i];
+		json_t *o = json_object();
+
+		put_number(o, "pages", p->pages);
+		put_number(o, "rounds", (uint64_t)p->rounds);
+		for (int k = 0; k < FORK_PARTS; k++)
+			json_object_set_new(o, fork_part_name[k], json_real(p->part[k]));
+		json_object_set_new(o, "sum", json_real(p->sum));
+		json_object_set_new(o, "whole", json_real(p->whole));
+		json_object_set_new(o, "ratio", json_real(p->ratio));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
 int cost_write_clock(struct record *r)
 {
 	const struct clock_facts *c = &bench_clock;
@@ -68,6 +90,9 @@ int cost_write_clock(struct record *r)
 	if (c->note[0])
 		put_text(o, "note", c->note);
 	json_object_set_new(o, "tick_ns", json_real(c->tick_ns));
+	json_object_set_new(
+		o, "place",
+		json_pack("{si si si}", "cpu", c->cpu, "node", c->node, "page_node", c->page_node));
 	put_number(o, "step", c->step);
 	json_object_set_new(o, "chained", json_boolean(c->chained));
 	json_object_set_new(o, "single", json_real(c->single));
@@ -76,6 +101,8 @@ int cost_write_clock(struct record *r)
 	json_object_set_new(o, "empty", json_real(c->empty));
 	json_object_set_new(o, "chain_ns", json_pack("[ff]", c->chain_ns[0], c->chain_ns[1]));
 	json_object_set_new(o, "chain", json_pack("[ff]", c->chain[0], c->chain[1]));
+	if (bench_fork[0].rounds)
+		json_object_set_new(o, "fork_parts", forks_json());
 	if (bench_perturbations.rounds)
 		json_object_set_new(o, "perturbation", perturbation_json());
 	return record_line(r, o);
