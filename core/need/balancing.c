@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/need/kind.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -43,6 +44,8 @@ static int balancing_provide(char *why, size_t size)
 {
 	int err;
 
+	if (need_check("nodes", false, why, size))
+		return -ENODEV;
 	need_check("debugfs", true, why, size);
 	err = guard_setting(BALANCING, "1");
 	if (!err)

@@ -37,6 +37,9 @@ bad(const struct checker *c, const struct op *op, const char *format, ...)
 	return -EINVAL;
 }
 
+/* It is this kind that can't: such a cell is not made. */
+#define unsuited(...) (bad(__VA_ARGS__), -ENOTSUP)
+
 static bool is(const struct op *op, const char *verb)
 {
 	return !strcmp(op->verb->name, verb);
@@ -129,8 +132,8 @@ static int check_range(const struct checker *c, const struct op *op)
 	if ((is(op, "remap") || is(op, "remap-keep")) && !uniform(c, op, 0xff))
 		return bad(c, op, "expected one mapping, without holes and alike in all its pages");
 	if (is(op, "unmap") && c->mem->grows && op->npages < region_pages(c, op->region))
-		return bad(c, op, "expected all of the region: a hole in '%s' grows back",
-			   c->mem->name);
+		return unsuited(c, op, "expected all of the region: a hole in '%s' grows back",
+				c->mem->name);
 	if (!is(op, "unmap") && !uniform(c, op, MAPPED))
 		return bad(c, op, "expected a range that is mapped as a whole, or not at all");
 	return 0;
@@ -216,8 +219,8 @@ static int check_pool(const struct checker *c, const struct op *op)
 		units += c->mem->window ? 1 : c->plan->region[r].units;
 	if (!c->mem->pool || units * copies <= c->mem->pool)
 		return 0;
-	return bad(c, op, "expected at most %u huge pages, with a copy for each process",
-		   c->mem->pool);
+	return unsuited(c, op, "expected at most %u huge pages, with a copy for each process",
+			c->mem->pool);
 }
 
 int plan_check(const struct plan *plan, const struct program *p, const struct mem_kind *mem,

@@ -9,7 +9,8 @@
  * One call has one outcome, the model has one for each page: so a call whose range
  * is mapped in part, or lets a pin take a part of it, is refused; also a remap of
  * what is several mappings, and a place or a size that the verb would ignore.
- * Returns 0, or -EINVAL with file, line and column in err.
+ * Returns 0, or with file, line and column in err -EINVAL, or -ENOTSUP when only this
+ * kind can not.
  */
 int plan_check(const struct plan *plan, const struct program *p, const struct mem_kind *mem,
 	       struct parse_error *err);
