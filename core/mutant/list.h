@@ -18,6 +18,9 @@
 extern const struct mutant mutant_seal_nothing, mutant_map_ro_writable, mutant_allocate_nothing;
 extern const struct mutant mutant_preallocate_grows, mutant_zero_range_nothing;
 extern const struct mutant mutant_shift_nothing, mutant_writeback_punches;
+/* mutant/heir.c */
+extern const struct mutant mutant_heir_perf, mutant_heir_uring, mutant_heir_hidden;
+extern const struct mutant mutant_heir_aio, mutant_heir_packet;
 /* mutant/leave.c */
 extern const struct mutant mutant_exit_wipes, mutant_exec_wipes, mutant_kill_wipes;
 extern const struct mutant mutant_keep_releases;

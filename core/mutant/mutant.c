@@ -382,6 +382,11 @@ const struct mutant *const mutants[] = {
 	&mutant_exec_wipes,
 	&mutant_kill_wipes,
 	&mutant_keep_releases,
+	&mutant_heir_perf,
+	&mutant_heir_uring,
+	&mutant_heir_hidden,
+	&mutant_heir_aio,
+	&mutant_heir_packet,
 	NULL,
 };
 

@@ -14,6 +14,7 @@ extern const struct need need_ksm, need_ksm_zero, need_mthp_16k, need_mthp_32k, 
 extern const struct need need_mthp_128k, need_mthp_256k, need_mthp_512k, need_mthp_1m;
 extern const struct need need_uffd, need_uffd_wp, need_uffd_wp_shmem, need_uffd_minor;
 extern const struct need need_uffd_move, need_uffd_poison, need_seal_exec;
+extern const struct need need_perf_ring, need_aio_ring, need_packet_ring;
 extern const struct need need_vfio, need_vfio_keep, need_dma, need_dma_store, need_iommufd;
 extern const struct need need_iommufd_test, need_lanes;
 extern const struct need need_proc_mem, need_fuse, need_loop_fuse, need_splice, need_zc,

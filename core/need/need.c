@@ -33,7 +33,8 @@ const struct need *const needs[] = {
 	&need_rdma_rings,    &need_rdma_marks,	  &need_rdma_copies,
 	&need_rdma_rereg,    &need_balancing,	  &need_dontneed_locked,
 	&need_dontunmap,     &need_set_tid,	  &need_memcg,
-	&need_hugetlb_1g,    &need_rdma_dmabuf,	  NULL,
+	&need_hugetlb_1g,    &need_rdma_dmabuf,	  &need_perf_ring,
+	&need_aio_ring,	     &need_packet_ring,	  NULL,
 };
 
 static struct answer {

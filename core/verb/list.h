@@ -27,6 +27,9 @@ extern const struct verb verb_memlock;
 bool limit_refuses(struct model_step *s);
 void limit_charge(struct model_step *s);
 void limit_discharge(struct model_step *s);
+/* verb/heir.c */
+extern const struct verb verb_heir_perf, verb_heir_uring, verb_heir_hidden, verb_heir_aio;
+extern const struct verb verb_heir_packet;
 /* verb/remote.c */
 extern const struct verb verb_vm_read, verb_vm_write, verb_mem_read, verb_mem_write;
 /* verb/lru.c, verb/thp.c */
