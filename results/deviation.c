@@ -85,6 +85,8 @@ const struct deviation deviations[] = {
 	  true },
 	{ "thp/collapse-*-shared-with-a-child/*", "refused", 6001, 6017, COLLAPSE_WRITABLE, false },
 	{ "thp/collapse-in-the-child/*", "refused", 6001, 6017, COLLAPSE_WRITABLE, false },
+	{ "thp/ro-pin-after-collapse-and-child-exit/*", "refused", 6001, 6017, COLLAPSE_WRITABLE,
+	  false },
 	{ "remote/forced-write-to-hugetlb-*", "refused", 6001, 6013,
 	  "f347454d0341 (6.2, 6.1.2) refuses forced stores to hugetlb; \"mm/hugetlb: support "
 	  "FOLL_FORCE|FOLL_WRITE\" (6.14)",
