@@ -45,11 +45,24 @@ static struct verdict measure(const char *steps)
 	return v;
 }
 
+static bool disturbed(void)
+{
+	for (int i = 0; i < m.count; i++)
+		if (m.series[i].disturbed)
+			return true;
+	return false;
+}
+
 static void expect(const char *steps, int series, uint64_t samples)
 {
 	struct verdict v = measure(steps);
 	char why[200];
 
+	/* What else ran on this CPU may have disturbed a pass, which is left out. */
+	for (int i = 0; i < 9 && disturbed(); i++) {
+		measure_free(&m);
+		v = measure(steps);
+	}
 	if (v.kind != VERDICT_PASS)
 		fail_msg("'%s': %s %s %s", steps, verdict_name(v.kind), v.class, v.why);
 	assert_int_equal(m.count, series);
