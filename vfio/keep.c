@@ -85,7 +85,7 @@ static bool keep_can_provide(void)
 static int keep_provide(char *why, size_t size)
 {
 	bool opened = !vfio.backend;
-	int err = opened ? vfio_open(&vfio_type1) : 0;
+	int err = !keep_can_provide() ? -ENODEV : opened ? vfio_open(&vfio_type1) : 0;
 	int64_t n;
 
 	if (!opened && vfio.backend != &vfio_type1)
