@@ -131,7 +131,8 @@ static int check_range(const struct checker *c, const struct op *op)
 		return check_resize(c, op);
 	if ((is(op, "remap") || is(op, "remap-keep")) && !uniform(c, op, 0xff))
 		return bad(c, op, "expected one mapping, without holes and alike in all its pages");
-	if (is(op, "unmap") && c->mem->grows && op->npages < region_pages(c, op->region))
+	if ((is(op, "unmap") || is(op, "dontfork")) && c->mem->grows &&
+	    op->npages < region_pages(c, op->region))
 		return unsuited(c, op, "expected all of the region: a hole in '%s' grows back",
 				c->mem->name);
 	if (!is(op, "unmap") && !uniform(c, op, MAPPED))
