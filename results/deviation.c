@@ -75,7 +75,7 @@ const struct deviation deviations[] = {
 	{ "*/pin=uring-rw*", "refused", 0, 6004, "34ed8d0dcd69 (6.5): io_uring leaves files to GUP",
 	  true },
 	{ "shared-file/rw-pin-*", "refused", 0, 6004, "8ac268436e6d (6.5)", true },
-	{ "*/pin=rdma-ro", "refused", 0, 6001,
+	{ "*/pin=rdma-*ro", "refused", 0, 6001,
 	  "until 6.2 R/O memory regions were pinned with FOLL_WRITE | FOLL_FORCE", true },
 	{ "seal/private-pin-is-no-writer/*/pin=*-ro", "refused", 0, 6001, ZERO_AND_FILE, true },
 	{ "fault-cost/ro-upgrade/*", "claim", 0, 5018, "6c287605fd56 (5.19): PageAnonExclusive",

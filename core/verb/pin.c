@@ -53,6 +53,11 @@ static void show_again(struct world *w, const struct pinned *p)
 
 static bool pin_refused(struct model_step *s, bool store)
 {
+	/* The mark is set first, and madvise() says ENOMEM where nothing is mapped. */
+	if (s->op->pin_kind->hides && world_of(s)->view[s->op->proc].state == VIEW_NONE) {
+		expect_errno(&s->expect, ENOMEM);
+		return true;
+	}
 	if (world_access(world_of(s), s->share, s->op->proc, store) == OUTCOME_OK &&
 	    !s->m->region[s->op->region].secret)
 		return false;
