@@ -22,7 +22,7 @@
 #include "core/pin/holder_loop.h"
 #include "core/pin/holder_serve.h"
 
-enum { FILES = HOLDER_WAYS * PINS_MAX, LIMIT_MS = 10000, CHECK_MS = 100, EXITING = 4 };
+enum { FILES = HOLDER_WAYS * PINS_MAX, LIMIT_MS = 10000, CHECK_MS = 100, LEAST_PAGES = 256 };
 
 struct file {
 	_Atomic uint32_t wanted, mode, reached; /* enum holder_mode; futexes but for wanted */
@@ -65,19 +65,17 @@ static int futex_until(_Atomic uint32_t *word, uint32_t wanted, unsigned ms)
 
 /* --- The holder's own process --- */
 
-/* In exit_aio() a process waits for its transfers, and the runner for the process. */
+/*
+ * In exit_aio() a process waits for its transfers, and the runner for the process. By then its
+ * memory is gone, or in execve() that of the next image: a stack alone. Other files of /proc wait
+ * for execve() to be over.
+ */
 static bool leaves(pid_t pid)
 {
-	char path[48], text[512];
-	unsigned flags;
-	const char *end;
+	char path[48], text[128];
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (file_read(path, text, sizeof(text)) < 0)
-		return true;
-	end = strrchr(text, ')');
-	return !end || sscanf(end + 2, "%*c %*d %*d %*d %*d %*d %u", &flags) != 1 ||
-	       flags & EXITING;
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	return file_read(path, text, sizeof(text)) < 0 || strtol(text, NULL, 10) < LEAST_PAGES;
 }
 
 static void take_mode(struct file *f, int dev)
