@@ -59,6 +59,7 @@ const struct deviation deviations[] = {
 	{ "*/pin=*-ro", "leak", 0, 5018, "a7f226604170 (5.19): unshare before R/O pins", true },
 	{ "*/pin=*-rw", "stale-pin", 0, 5018, "6c287605fd56 (5.19): PageAnonExclusive", true },
 	{ "*/pin=*-rw", "leak", 0, 5018, "6c287605fd56 (5.19): PageAnonExclusive", true },
+	{ "*/pin=rdma-own", "stale-pin", 0, 5018, "6c287605fd56 (5.19): PageAnonExclusive", true },
 	{ "*zero*/pin=*-ro", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
 	{ "file/ro-pin-of-an-untouched-*", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
 	{ "file-pin/*/pin=*-ro", "stale-pin", 0, 6001, ZERO_AND_FILE, true },

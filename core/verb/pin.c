@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 
 #include "core/verb/list.h"
 
@@ -73,6 +74,19 @@ static void follow(struct model_step *s)
 	world_of(s)->pin[s->op->pin].place = world_of(s)->view[s->op->proc].place;
 }
 
+/* The file is asked, by its seals, and no mapping. */
+static void pin_file(struct model_step *s)
+{
+	int seals = world_of(s)->seals;
+
+	if (seals & F_SEAL_SEAL)
+		expect_errno(&s->expect, EPERM); /* it could not be kept from shrinking */
+	else if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		expect_errno(&s->expect, EINVAL);
+	else
+		take(s, 0, false);
+}
+
 /* A FOLL_PIN pin breaks COW when it is taken, so it and the address show one object. */
 static void pin_strong(struct model_step *s, bool store)
 {
@@ -80,6 +94,10 @@ static void pin_strong(struct model_step *s, bool store)
 
 	if (s->op->pin_kind->promise == PROMISE_FOLLOWS) {
 		follow(s);
+		return;
+	}
+	if (s->op->pin_kind->memfd && world_of(s)->object[0].kind != OBJECT_GONE) {
+		pin_file(s);
 		return;
 	}
 	if (limit_refuses(s) || pin_refused(s, store))
