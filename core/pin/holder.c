@@ -255,6 +255,12 @@ static int open_file(enum holder_way way, int i)
 		return -errno;
 	if (way == HOLDER_LOOP)
 		return loop_over(path);
+	/*
+	 * The first close asks the holder (FUSE_FLUSH), later ones don't. A fork that a
+	 * signal ends closes files, too, and would wait while the holder holds.
+	 */
+	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	close_fd(&fd);
 	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
