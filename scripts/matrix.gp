@@ -39,7 +39,7 @@ do for [c = 0:columns - 1] {
 }
 set label 'number: cells that passed;  *: others were skipped or unreached;  k: known failures;  NEW: unexplained;  –: skipped;  ?: unreached;  (empty): not in this run' \
     at 0, -1.9 left font ',9' noenhanced
-plot data index 3 using (x($2, $1)):(y($2)):(0.48):(0.46):($3 == 0 ? NaN : shade($3)) with boxxyerror linecolor rgb variable, \
+plot data index 3 using (x($2, $1)):(y($2)):(0.48):($3 == 0 ? NaN : 0.46):(shade($3)) with boxxyerror linecolor rgb variable, \
     '' index 3 using (x($2, $1)):(y($2)):(0.48):($3 == 5 ? 0.46 : NaN) with boxxyerror fillstyle pattern 4 transparent border linecolor rgb '#c98500', \
     '' index 3 using (x($2, $1)):(y($2)):(0.48):($3 == 6 ? 0.46 : NaN) with boxxyerror fillstyle pattern 2 transparent border linecolor rgb '#602040', \
     '' index 3 using (x($2, $1)):(y($2)):(sign($3, $4)):(ink($3)) with labels font ',9' textcolor rgb variable, \
