@@ -50,6 +50,8 @@ const struct deviation deviations[] = {
 	/* What kernels before the fix are known for. */
 	{ "rereg/*", "refused", 6002, 7000,
 	  "badad6fad60d (7.1, and stable trees): a region for reading was made writable", true },
+	{ "heir/aio-ring-is-not-inherited/*", "refused", 0, 7000,
+	  "c03ce4173c7b (7.1, and stable trees): until then fork copied the mapping", true },
 	{ "*/pin=*fuse-*", NULL, 0, 6008, "738adade96b2 (6.9): FUSE direct I/O takes FOLL_PIN",
 	  true },
 	{ "*/pin=*dio-*", NULL, 0, 6004, "a7e689dd1c06 (6.5): direct I/O takes FOLL_PIN", true },

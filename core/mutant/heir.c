@@ -16,5 +16,5 @@ static int lie_hidden(struct actor *a, const struct op *op)
 LIE(heir_perf, "perf-ring-is-inherited", "heir-perf", lie_inherited);
 LIE(heir_uring, "uring-is-hidden", "heir-uring", lie_hidden);
 LIE(heir_hidden, "dontfork-hides-no-ring", "heir-hidden", lie_inherited);
-LIE(heir_aio, "aio-ring-is-hidden", "heir-aio", lie_hidden);
+LIE(heir_aio, "aio-ring-is-inherited", "heir-aio", lie_inherited);
 LIE(heir_packet, "packet-ring-is-hidden", "heir-packet", lie_hidden);

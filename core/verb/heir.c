@@ -137,11 +137,11 @@ const struct verb verb_heir_hidden = {
 const struct verb verb_heir_aio = {
 	.name = "heir-aio",
 	.about = "a child's load from the ring of an AIO context of its parent",
-	.rule = "io_setup(2); fs/aio.c: the ring is a shared mapping",
+	.rule = "c03ce4173c7b (7.1): aio_ring_mmap_prepare() sets VM_DONTCOPY",
 	.needs = { "aio-ring" },
 	HEIR,
 	.exec = aio_exec,
-	.model = has_it,
+	.model = has_not,
 };
 
 const struct verb verb_heir_packet = {
