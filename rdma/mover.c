@@ -216,6 +216,8 @@ int mover_start(const struct rdma_device *d, const char *name)
 		setpgid(0, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		guard_forget();
+		close_linked("vfio");
+		close_linked("/dev/iommu");
 		mover_main(d, name, runner);
 	}
 	if (!err)

@@ -3,6 +3,7 @@
 #include "tests/scenario.h"
 
 #include "core/actor/actor.h"
+#include "core/need/need.h"
 
 static struct plan plan;
 static char no_file[] = "";
@@ -284,9 +285,31 @@ static void longest_program(void **state)
 	assert_int_equal(make("anon", steps, &err), 0);
 }
 
+static void assert_needs(const char *who, const char *const *need)
+{
+	for (; *need; need++)
+		if (!need_find(*need))
+			fail_msg("%s: no need '%s'", who, *need);
+}
+
+static void needs_are_in_the_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; verbs[i]; i++)
+		assert_needs(verbs[i]->name, verbs[i]->needs);
+	for (size_t i = 0; mem_kinds[i]; i++)
+		assert_needs(mem_kinds[i]->name, mem_kinds[i]->needs);
+	for (size_t i = 0; pin_kinds[i]; i++) {
+		assert_needs(pin_kinds[i]->name, pin_kinds[i]->needs);
+		if (pin_kinds[i]->keep_need)
+			assert_non_null(need_find(pin_kinds[i]->keep_need));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(needs_are_in_the_table),
 		cmocka_unit_test(pins_are_named_in_turn),
 		cmocka_unit_test(children_are_numbered_in_turn),
 		cmocka_unit_test(values_are_the_next_free_number),

@@ -258,7 +258,7 @@ int actor_begin(struct channel *ch, const struct op *op, unsigned timeout_ms)
 			state = task_state(actor_pid(ch, op->proc), atomic_load(&slot->tid));
 		if (state == 'S' || state == 'D')
 			return 0;
-		if (process_died(actor_pid(ch, op->proc)))
+		if (process_died(actor_pid(ch, op->proc)) && atomic_load(&slot->done) != number)
 			return -ECHILD;
 		nanosleep(&pause, NULL);
 	}
@@ -279,7 +279,9 @@ int actor_finish(struct channel *ch, const struct op *op, unsigned timeout_ms, s
 		if (now_ns() > end)
 			return -ETIMEDOUT;
 		futex_wait(&slot->done, done, DEATH_MS);
-		if (atomic_load(&slot->done) == done && process_died(actor_pid(ch, op->proc)))
+		/* The last act of a process is to say that it is done. */
+		if (atomic_load(&slot->done) == done && process_died(actor_pid(ch, op->proc)) &&
+		    atomic_load(&slot->done) != number)
 			return -ECHILD;
 	}
 	*reply = slot->reply;

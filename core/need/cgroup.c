@@ -42,6 +42,15 @@ static bool lists(const char *dir, const char *file, const char *word)
 	return false;
 }
 
+void need_calm(void)
+{
+	char path[600];
+
+	snprintf(path, sizeof(path), "%s/memory.high", host_provided.cgroup_dir);
+	if (*host_provided.cgroup_dir)
+		file_write(path, "max");
+}
+
 static int memcg_probe(char *why, size_t size)
 {
 	char dir[256], path[600];

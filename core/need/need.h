@@ -42,6 +42,9 @@ unsigned need_changes(void);
 
 const struct need *need_find(const char *name);
 
+/* Takes back what a killed actor may have left set for the whole run. */
+void need_calm(void);
+
 /* Options of the command line that needs and mechanisms consult. */
 struct host_options {
 	char vfio[256];		/* --vfio: comma list of PCI addresses, "" for none */

@@ -53,6 +53,8 @@ static void gup_release(struct pin *p)
 static int gup_prepare(struct pin *p)
 {
 	p->priv = pin_alloc(sizeof(struct gup));
+	/* A cell that was killed may have left its pin. */
+	ioctl(gup_fd, PIN_LONGTERM_TEST_STOP);
 	return p->priv ? 0 : -ENOMEM;
 }
 

@@ -169,6 +169,8 @@ static _Noreturn void hold(void)
 	int err;
 
 	guard_forget();
+	close_linked("vfio");
+	close_linked("/dev/iommu");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	err = own_namespace();
 	if (err)

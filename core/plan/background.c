@@ -70,7 +70,7 @@ static int check_helpers(struct resolver *r, const struct op *op)
 {
 	if (op->by == ACTOR_DEVICE)
 		return plan_idle(r, op->proc);
-	if (op->by == ACTOR_PROCESS && !strcmp(op->verb->name, "exit") && op->child >= 0 &&
+	if (op->by == ACTOR_PROCESS && op->verb->flags & VERB_ENDS && op->child >= 0 &&
 	    !sleeps_for(under_way(r), op->proc))
 		return plan_idle(r, op->child);
 	return 0;

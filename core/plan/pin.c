@@ -25,6 +25,11 @@ bool pin_has_meaning(const struct resolver *r, const struct pin_kind *k)
 	for (int i = 0; k->single && i < r->plan->npins; i++)
 		if (r->pins[i].live && r->pins[i].kind->single)
 			return false;
+	/* One of them would be taken by what the other opens. */
+	for (int i = 0; k->holds && i < r->plan->npins; i++)
+		if (r->pins[i].kind->holds && !strcmp(r->pins[i].kind->holds, k->holds) &&
+		    r->pins[i].kind->open != k->open)
+			return false;
 	/* Others are charged elsewhere, or for their rings as well. */
 	if (!k->charges && has_step(r->program, "memlock"))
 		return false;

@@ -372,9 +372,11 @@ void cell_run(struct executor *x, const struct cell *c, struct verdict *v)
 		run_steps(x);
 	finish(x);
 	/* Who was killed left what only it could undo: a type 1 mapping until 6.2. */
-	if (!strcmp(v->class, "hang") || !strcmp(v->class, "crash")) {
+	if (v->kind == VERDICT_BROKEN || x->background.verb || !strcmp(v->class, "hang") ||
+	    !strcmp(v->class, "crash")) {
 		executor_close_nursery(x);
 		close_mechanisms(x);
+		need_calm();
 	}
 	v->wall_ns = now_ns() - start;
 }

@@ -308,7 +308,10 @@ static int try_write_exec(struct actor *a, const struct op *op)
 {
 	for (size_t i = op->first; i < op->first + op->npages; i++)
 		op_pattern(a, op, i, a->image + i * BASE_PAGE);
-	return op->pin_kind->device_try(&a->pin[op->pin], a->image + op->first * BASE_PAGE);
+	/* Trouble of the device says nothing about the kernel. */
+	return op->pin_kind->device_try(&a->pin[op->pin], a->image + op->first * BASE_PAGE) ?
+		       -ENOLINK :
+		       0;
 }
 
 /* The IOMMU keeps it away. */
