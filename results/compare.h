@@ -54,7 +54,7 @@ struct compare_row {
 
 /* What became of a cell. The order of importance. */
 enum change {
-	CHANGE_NEW,   /* fails in B, and in no run of A */
+	CHANGE_NEW,   /* fails in B; no run of A fails with that class, or only as known */
 	CHANGE_WORSE, /* fails in both, in B more often than chance explains (Fisher, 1 %) */
 	CHANGE_FLAKY, /* fails in some runs and not in others, in A or in B */
 	CHANGE_FIXED, /* failed always in A, passes always in B */

@@ -30,11 +30,25 @@ static bool flaky(const struct tally *t)
 	return t && t->failed && t->failed < t->tried;
 }
 
+/* A failure of B that nobody knows, and that A has not, or only as known. */
+static const struct verdict *new_failure(const struct tally *a, const struct tally *b)
+{
+	for (size_t i = 0; b && i < b->results; i++) {
+		const struct verdict *v = &b->result[i]->verdict;
+
+		if (v->kind == VERDICT_FAIL && !v->known[0] && !tally_fails_as(a, v))
+			return v;
+	}
+	return NULL;
+}
+
 /* -1: nothing to tell. */
 static int change_of(const struct tally *a, const struct tally *b)
 {
 	bool known = b && b->fail && b->fail->known[0];
 
+	if (new_failure(a, b))
+		return CHANGE_NEW;
 	if (b && b->failed && (!a || !a->failed))
 		return known ? CHANGE_KNOWN : CHANGE_NEW;
 	if (b && b->failed) {
@@ -54,6 +68,7 @@ static int change_of(const struct tally *a, const struct tally *b)
 
 static int add(struct compare_result *r, const struct tally *a, const struct tally *b)
 {
+	const struct verdict *newly = new_failure(a, b);
 	int change = change_of(a, b);
 	struct compare_cell *c = r->cell;
 
@@ -71,7 +86,8 @@ static int add(struct compare_result *r, const struct tally *a, const struct tal
 		.change = (enum change)change,
 		.cell = b ? b->cell : a->cell,
 		.tally = { a, b },
-		.fail = b && b->fail ? b->fail :
+		.fail = newly	     ? newly :
+			b && b->fail ? b->fail :
 			a	     ? a->fail :
 				       NULL,
 	};

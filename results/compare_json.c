@@ -67,13 +67,18 @@ static json_t *cell_json(const struct compare_cell *c)
 	json_object_set_new(o, "cell", json_text(c->cell));
 	json_object_set_new(o, "change", json_string(change_name[c->change]));
 	json_object_set_new(o, "class", json_text(c->fail ? c->fail->class : ""));
-	for (int i = 0; i < 2; i++)
-		if (c->tally[i])
-			json_object_set_new(o, key[i],
-					    json_pack("{ss si si}", "verdict",
-						      verdict_name(c->tally[i]->last->kind),
-						      "failed", c->tally[i]->failed, "tried",
-						      c->tally[i]->tried));
+	for (int i = 0; i < 2; i++) {
+		const struct tally *t = c->tally[i];
+		json_t *one;
+
+		if (!t)
+			continue;
+		one = json_pack("{ss si si}", "verdict", verdict_name(t->last->kind), "failed",
+				t->failed, "tried", t->tried);
+		if (t->fail)
+			json_object_set_new(one, "class", json_text(t->fail->class));
+		json_object_set_new(o, key[i], one);
+	}
 	put_waiver(o, c->waiver);
 	return o;
 }

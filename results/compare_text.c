@@ -52,6 +52,9 @@ static void put_cell(const struct compare_cell *c, FILE *out)
 	putc(',', out);
 	put_score(c->tally[1], 'B', out);
 	putc('\n', out);
+	if (c->change == CHANGE_NEW && c->tally[0] && c->tally[0]->fail)
+		fprintf(out, "    in A it is %.19s%s\n", c->tally[0]->fail->class,
+			c->tally[0]->fail->known[0] ? ", known" : "");
 	put_waiver(c->waiver, out);
 }
 
