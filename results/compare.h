@@ -88,6 +88,8 @@ struct compare_result {
 	struct compare_group *group;
 	size_t groups;
 	int still; /* cells that fail in both */
+	/* Of B: runs that did not end, and cells that were broken in a run. */
+	size_t cut, broken;
 };
 
 /* waivers may be NULL; the result refers to the sides and to them. 0 or -ENOMEM. */
@@ -96,6 +98,8 @@ int compare_sides(const struct side side[2], const struct waivers *waivers,
 void compare_result_free(struct compare_result *r);
 /* What turns a nightly red: new or worse failures and regressions that nobody waived. */
 bool compare_red(const struct compare_result *r);
+/* Whether B says too little to be red or green. */
+bool compare_broken(const struct compare_result *r);
 size_t compare_count(const struct compare_result *r, enum change change);
 
 /* The row's verdict, of units in logarithms. 0 or -ENOMEM. */

@@ -125,9 +125,18 @@ int compare_cells(const struct side side[2], const struct waivers *waivers,
 		if (r->cell[i].change <= CHANGE_WORSE)
 			r->cell[i].waiver =
 				waiver_find(waivers, r->cell[i].cell, side[1].cost[0].origin.line);
+	for (i = 0; i < side[1].count; i++)
+		r->cut += !side[1].run[i].ended;
+	for (i = 0; i < side[1].tallies; i++)
+		r->broken += side[1].tally[i].count[VERDICT_BROKEN] > 0;
 	if (!err && r->cells)
 		qsort(r->cell, r->cells, sizeof(*r->cell), order);
 	return err;
+}
+
+bool compare_broken(const struct compare_result *r)
+{
+	return r->cut || r->broken;
 }
 
 size_t compare_count(const struct compare_result *r, enum change change)

@@ -93,6 +93,22 @@ static json_t *group_json(const struct compare_group *g)
 	return o;
 }
 
+static json_t *broken_json(const struct side *b)
+{
+	json_t *o = json_object(), *runs = json_array(), *cells = json_array();
+
+	for (size_t i = 0; i < b->count; i++)
+		if (!b->run[i].ended)
+			json_array_append_new(
+				runs, json_text(b->run[i].path ? b->run[i].path : b->run[i].label));
+	for (size_t i = 0; i < b->tallies; i++)
+		if (b->tally[i].count[VERDICT_BROKEN])
+			json_array_append_new(cells, json_text(b->tally[i].cell));
+	json_object_set_new(o, "cut_off", runs);
+	json_object_set_new(o, "cells", cells);
+	return o;
+}
+
 static json_t *side_json(const struct side *s)
 {
 	const struct origin *o = &s->cost[0].origin;
@@ -114,6 +130,7 @@ int compare_json(const struct side side[2], const struct compare_result *r, FILE
 	json_object_set_new(o, "a", side_json(&side[0]));
 	json_object_set_new(o, "b", side_json(&side[1]));
 	json_object_set_new(o, "red", json_boolean(compare_red(r)));
+	json_object_set_new(o, "broken", broken_json(&side[1]));
 	for (size_t i = 0; i < r->cells; i++)
 		json_array_append_new(cells, cell_json(&r->cell[i]));
 	for (size_t i = 0; i < r->rows; i++)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "results/compare.h"
@@ -165,7 +166,39 @@ static void put_side(const struct side *s, char name, FILE *out)
 		fprintf(out, "  on %.8s, %.56s\n", o->machine, o->about);
 }
 
-static void put_outcome(const struct compare_result *r, FILE *out)
+static const char *many(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* Of a path, where the run's name is. */
+static const char *end_of(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 54 ? path + n - 54 : path;
+}
+
+static void put_broken(const struct side *b, const struct compare_result *r, bool all, FILE *out)
+{
+	size_t most = all ? SIZE_MAX : CELLS_SHOWN, shown = 0;
+
+	if (!compare_broken(r))
+		return;
+	fprintf(out, "BROKEN: %zu run%s did not finish, %zu cell%s broken; says too little\n",
+		r->cut, many(r->cut), r->broken, many(r->broken));
+	for (size_t i = 0; i < b->count; i++)
+		if (!b->run[i].ended && shown++ < most)
+			fprintf(out, "  did not finish: %s\n",
+				end_of(b->run[i].path ? b->run[i].path : b->run[i].label));
+	for (size_t i = 0; i < b->tallies; i++)
+		if (b->tally[i].count[VERDICT_BROKEN] && shown++ < most)
+			fprintf(out, "  broken: %.62s\n", b->tally[i].cell);
+	if (shown > most)
+		fprintf(out, "  ... and %zu more (--all)\n", shown - most);
+}
+
+static void put_outcome(const struct side *b, const struct compare_result *r, bool all, FILE *out)
 {
 	size_t waived = 0, lost = compare_count(r, CHANGE_LOST);
 
@@ -173,14 +206,20 @@ static void put_outcome(const struct compare_result *r, FILE *out)
 		waived += r->cell[i].waiver != NULL;
 	for (size_t i = 0; i < r->rows; i++)
 		waived += r->row[i].waiver != NULL;
-	fprintf(out, "%s: %zu new failures, %zu costs regressed", compare_red(r) ? "RED" : "green",
+	put_broken(b, r, all, out);
+	fprintf(out, "%s%zu new failures, %zu costs regressed",
+		compare_red(r)	  ? "RED: " :
+		compare_broken(r) ? "  " :
+				    "green: ",
 		compare_count(r, CHANGE_NEW) + compare_count(r, CHANGE_WORSE),
 		rows_of(r, COMPARISON_REGRESSED));
+	if (lost)
+		fprintf(out, ", %zu no longer judged", lost);
+	fputs("\n  ", out);
 	if (waived)
-		fprintf(out, " (%zu waived)", waived);
-	fprintf(out, "; %zu fixed\n", compare_count(r, CHANGE_FIXED));
-	fprintf(out, "  %zu costs undecided, %d cells still fail, %zu no longer judged\n",
-		rows_of(r, COMPARISON_UNDECIDED), r->still, lost);
+		fprintf(out, "%zu waived, ", waived);
+	fprintf(out, "%zu fixed, %zu costs undecided, %d cells still fail\n",
+		compare_count(r, CHANGE_FIXED), rows_of(r, COMPARISON_UNDECIDED), r->still);
 }
 
 static bool one_boot(const struct compare_result *r)
@@ -195,7 +234,7 @@ void compare_text(const struct side side[2], const struct compare_result *r, boo
 {
 	put_side(&side[0], 'A', out);
 	put_side(&side[1], 'B', out);
-	put_outcome(r, out);
+	put_outcome(&side[1], r, all, out);
 	for (int i = 0; i < CHANGES; i++)
 		put_change(r, (enum change)i, all, out);
 	for (int i = 0; i < COMPARISONS; i++)

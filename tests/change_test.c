@@ -113,12 +113,87 @@ static void a_baseline_keeps_the_classes(void **unused)
 	}
 }
 
+static char *text_of(const struct compare_result *r)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	compare_text(side, r, false, f);
+	fclose(f);
+	return text;
+}
+
+static void green_is_only_what_ran(void **unused)
+{
+	struct compare_result r;
+	char *text;
+	FILE *f;
+
+	(void)unused;
+	one_cell("whole", 1, "pass", "");
+	f = begin("cut-off/7", 2);
+	stored_cell(f, "f/x/mem=anon", "pass", "");
+	fclose(f);
+	one_cell("cut-off/8", 3, "pass", "");
+	r = compared("whole", "cut-off", NULL);
+	text = text_of(&r);
+	assert_true(compare_broken(&r));
+	assert_non_null(strstr(text, "BROKEN: 1 run did not finish, 0 cells broken"));
+	assert_non_null(strstr(text, "cut-off/7/records.jsonl"));
+	assert_null(strstr(text, "cut-off/8/records.jsonl"));
+	assert_null(strstr(text, "green"));
+	free(text);
+	compare_result_free(&r);
+	/* What A lacks is not B's fault. */
+	r = compared("cut-off", "whole", NULL);
+	assert_false(compare_broken(&r));
+	compare_result_free(&r);
+
+	/* Broken in one run, passed in another. */
+	one_cell("part/1", 4, "broken", "");
+	one_cell("part/2", 5, "pass", "");
+	r = compared("whole", "part", NULL);
+	text = text_of(&r);
+	assert_true(compare_broken(&r));
+	assert_non_null(strstr(text, "BROKEN: 0 runs did not finish, 1 cell broken"));
+	assert_non_null(strstr(text, "\n  broken: f/x/mem=anon\n"));
+	free(text);
+	compare_result_free(&r);
+}
+
+static void green_says_what_is_no_longer_judged(void **unused)
+{
+	static const char *const verdict[] = { "skip", "unreached", NULL };
+
+	(void)unused;
+	one_cell("judged", 1, "pass", "");
+	for (size_t i = 0; i < sizeof(verdict) / sizeof(verdict[0]); i++) {
+		struct compare_result r;
+		char *text, *line;
+
+		one_cell("unjudged", 2, verdict[i], "");
+		r = compared("judged", "unjudged", NULL);
+		text = text_of(&r);
+		line = strstr(text, "green: ");
+		assert_non_null(line);
+		*strchr(line, '\n') = '\0';
+		assert_non_null(strstr(line, " 1 no longer judged"));
+		assert_true(strlen(line) <= 72);
+		free(text);
+		compare_result_free(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_became_of_a_cell),
 		cmocka_unit_test(each_run_counts),
 		cmocka_unit_test(a_baseline_keeps_the_classes),
+		cmocka_unit_test(green_is_only_what_ran),
+		cmocka_unit_test(green_says_what_is_no_longer_judged),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
