@@ -26,7 +26,7 @@ enum {
 enum comparison {
 	COMPARISON_REGRESSED,  /* the interval lies above the margin, p of a difference is 1 % */
 	COMPARISON_IMPROVED,   /* below it */
-	COMPARISON_UNDECIDED,  /* neither; needed says how many boots a side would decide */
+	COMPARISON_UNDECIDED,  /* neither; needed: boots a side that would decide */
 	COMPARISON_EQUIVALENT, /* inside +- margin */
 	COMPARISON_UNLIKE,     /* the two sides measured different things; why */
 	COMPARISONS,
@@ -106,6 +106,8 @@ size_t compare_count(const struct compare_result *r, enum change change);
 int compare_judge(struct compare_row *row, const double *a, size_t n, const double *b, size_t m);
 /* After all rows: what is no discovery among so many rows has not regressed. 0 or -ENOMEM. */
 int compare_adjust(struct compare_result *r);
+/* The fewest units a side with which one of so many rows can be such a discovery. */
+size_t compare_units_min(size_t rows);
 /* The probability of at least as many failures in B, were its rate that of A. */
 double compare_fisher(int a_failed, int a_tried, int b_failed, int b_tried);
 

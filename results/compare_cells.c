@@ -134,6 +134,17 @@ int compare_cells(const struct side side[2], const struct waivers *waivers,
 	return err;
 }
 
+bool compare_red(const struct compare_result *r)
+{
+	for (size_t i = 0; i < r->cells; i++)
+		if (r->cell[i].change <= CHANGE_WORSE && !r->cell[i].waiver)
+			return true;
+	for (size_t i = 0; i < r->rows; i++)
+		if (r->row[i].verdict == COMPARISON_REGRESSED && !r->row[i].waiver)
+			return true;
+	return false;
+}
+
 bool compare_broken(const struct compare_result *r)
 {
 	return r->cut || r->broken;

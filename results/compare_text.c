@@ -222,12 +222,17 @@ static void put_outcome(const struct side *b, const struct compare_result *r, bo
 		compare_count(r, CHANGE_FIXED), rows_of(r, COMPARISON_UNDECIDED), r->still);
 }
 
-static bool one_boot(const struct compare_result *r)
+static void put_one_boot(const struct compare_result *r, FILE *out)
 {
+	size_t rows = r->rows - rows_of(r, COMPARISON_UNLIKE), below = 0;
+
 	for (size_t i = 0; i < r->rows; i++)
-		if (r->row[i].level > LEVEL_BOOT && r->row[i].verdict != COMPARISON_UNLIKE)
-			return true;
-	return false;
+		below += r->row[i].level > LEVEL_BOOT && r->row[i].verdict != COMPARISON_UNLIKE;
+	if (below)
+		fprintf(out,
+			"\nWhere the unit is not the boot, what differs may be the boot: of %zu\n"
+			"rows none can regress there before %zu boots a side.\n",
+			rows, compare_units_min(rows));
 }
 
 void compare_text(const struct side side[2], const struct compare_result *r, bool all, FILE *out)
@@ -240,11 +245,7 @@ void compare_text(const struct side side[2], const struct compare_result *r, boo
 	for (int i = 0; i < COMPARISONS; i++)
 		put_rows(r, (enum comparison)i, all, out);
 	put_groups(r, out);
-	if (one_boot(r))
-		fprintf(out,
-			"\nWhere the unit is not the boot, what differs may be the boot: nothing\n"
-			"is decided there before %d boots a side.\n",
-			COMPARE_UNITS_MIN);
+	put_one_boot(r, out);
 	if (r->rows)
 		fputs("\nInterval: 95 %, exact, of the Hodges-Lehmann ratio B/A. Margins: 3 % of\n"
 		      "p50, 5 % of p99. Regressed: above it, at a false-discovery rate of 5 %.\n",

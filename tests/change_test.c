@@ -64,6 +64,15 @@ static void what_became_of_a_cell(void **unused)
 	}
 }
 
+static void fisher_is_exact(void **unused)
+{
+	(void)unused;
+	/* 1 of 10 against 5 of 10: by hand 2310/38760 + ... = 0.0704 */
+	assert_true(fabs(compare_fisher(1, 10, 5, 10) - 0.0704) < 0.0005);
+	assert_true(compare_fisher(0, 5, 5, 5) < 0.005);
+	assert_true(compare_fisher(3, 3, 1, 5) > 0.99);
+}
+
 /* What failed otherwise in A does not excuse it, in no run of several. */
 static void each_run_counts(void **unused)
 {
@@ -190,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_became_of_a_cell),
+		cmocka_unit_test(fisher_is_exact),
 		cmocka_unit_test(each_run_counts),
 		cmocka_unit_test(a_baseline_keeps_the_classes),
 		cmocka_unit_test(green_is_only_what_ran),
