@@ -68,7 +68,7 @@ static int judge(const struct cli *cli, const struct waivers *w, struct side sid
 		compare_text(side, &r, cli->all, stdout);
 		put_unused(w, side[1].cost[0].origin.line);
 	}
-	code = compare_red(&r) ? EXIT_LAW : EXIT_OK;
+	code = compare_broken(&r) ? EXIT_BROKEN : compare_red(&r) ? EXIT_LAW : EXIT_OK;
 	compare_result_free(&r);
 	return code;
 }

@@ -24,9 +24,20 @@ static int compare_two(const struct cli *cli, const struct side side[2])
 		compare_json(side, &r, stdout);
 	else
 		compare_text(side, &r, cli->all, stdout);
-	code = compare_red(&r) ? EXIT_LAW : r.rows || side[1].tallies ? EXIT_OK : EXIT_NOTHING;
+	if (compare_broken(&r))
+		code = EXIT_BROKEN;
+	else if (compare_red(&r))
+		code = EXIT_LAW;
+	else
+		code = r.rows || side[1].tallies ? EXIT_OK : EXIT_NOTHING;
 	compare_result_free(&r);
 	return code;
+}
+
+/* Of several sides the first that applies: 3, 1, 4, 0. */
+static int rank_of(int code)
+{
+	return code == EXIT_BROKEN ? 3 : code == EXIT_LAW ? 2 : code == EXIT_NOTHING;
 }
 
 static int splits(const struct cli *cli)
@@ -70,8 +81,7 @@ static int compare_run(struct cli *cli)
 			putchar('\n');
 		one = compare_two(cli, side);
 		side_free(&side[1]);
-		/* A regression outweighs that another side had nothing to compare. */
-		if (one == EXIT_BROKEN || one == EXIT_LAW || !code)
+		if (rank_of(one) > rank_of(code))
 			code = one;
 	}
 	side_free(&side[0]);
@@ -81,6 +91,6 @@ static int compare_run(struct cli *cli)
 const struct command command_compare = {
 	.name = "compare",
 	.args = "A B...",
-	.about = "new failures and costs of each B against A; exit 1 on a regression",
+	.about = "new failures and costs of each B against A; exit 1: regressed, 3: B cut off",
 	.run = compare_run,
 };

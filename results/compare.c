@@ -273,6 +273,28 @@ static int add_costs(struct compare_result *r, const struct side side[2], size_t
 	return err;
 }
 
+size_t compare_units_min(size_t rows)
+{
+	double least = 1;
+	size_t n = 0;
+
+	/* 1 / C(2n, n) is what n clear units a side reach. */
+	while (n < COMPARE_UNITS_MIN || (double)rows * least > COMPARE_ALPHA) {
+		n++;
+		least *= (double)n / (double)(2 * (2 * n - 1));
+	}
+	return n;
+}
+
+static size_t comparable(const struct compare_result *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->rows; i++)
+		n += r->row[i].verdict != COMPARISON_UNLIKE;
+	return n;
+}
+
 static bool judged(const struct compare_row *row)
 {
 	return row->level <= LEVEL_BOOT && row->verdict != COMPARISON_UNLIKE;
@@ -281,7 +303,7 @@ static bool judged(const struct compare_row *row)
 int compare_adjust(struct compare_result *r)
 {
 	double *q = calloc(r->rows + 1, sizeof(*q));
-	size_t n = 0;
+	size_t n = 0, least = compare_units_min(comparable(r));
 	int err;
 
 	if (!q)
@@ -294,6 +316,8 @@ int compare_adjust(struct compare_result *r)
 	for (size_t i = 0; i < r->rows && !err; i++) {
 		struct compare_row *row = &r->row[i];
 
+		if (row->needed && row->needed < least)
+			row->needed = least;
 		if (!judged(row))
 			continue;
 		row->q = q[n++];
@@ -304,6 +328,8 @@ int compare_adjust(struct compare_result *r)
 			 "above the margin, but one such row is to be expected among %zu", r->rows);
 		if (row->needed < row->units[0] + 1)
 			row->needed = row->units[0] + 1;
+		if (row->needed < least)
+			row->needed = least;
 	}
 	free(q);
 	return err;
@@ -359,15 +385,4 @@ void compare_result_free(struct compare_result *r)
 	free(r->cell);
 	free(r->group);
 	memset(r, 0, sizeof(*r));
-}
-
-bool compare_red(const struct compare_result *r)
-{
-	for (size_t i = 0; i < r->cells; i++)
-		if (r->cell[i].change <= CHANGE_WORSE && !r->cell[i].waiver)
-			return true;
-	for (size_t i = 0; i < r->rows; i++)
-		if (r->row[i].verdict == COMPARISON_REGRESSED && !r->row[i].waiver)
-			return true;
-	return false;
 }

@@ -26,7 +26,7 @@ enum {
 enum comparison {
 	COMPARISON_REGRESSED,  /* the interval lies above the margin, p of a difference is 1 % */
 	COMPARISON_IMPROVED,   /* below it */
-	COMPARISON_UNDECIDED,  /* neither; needed says how many boots a side would decide */
+	COMPARISON_UNDECIDED,  /* neither; needed: boots a side that would decide */
 	COMPARISON_EQUIVALENT, /* inside +- margin */
 	COMPARISON_UNLIKE,     /* the two sides measured different things; why */
 	COMPARISONS,
@@ -54,7 +54,7 @@ struct compare_row {
 
 /* What became of a cell. The order of importance. */
 enum change {
-	CHANGE_NEW,   /* fails in B, and in no run of A */
+	CHANGE_NEW,   /* fails in B; no run of A fails with that class, or only as known */
 	CHANGE_WORSE, /* fails in both, in B more often than chance explains (Fisher, 1 %) */
 	CHANGE_FLAKY, /* fails in some runs and not in others, in A or in B */
 	CHANGE_FIXED, /* failed always in A, passes always in B */
@@ -88,6 +88,8 @@ struct compare_result {
 	struct compare_group *group;
 	size_t groups;
 	int still; /* cells that fail in both */
+	/* Of B: runs that did not end, and cells that were broken in a run. */
+	size_t cut, broken;
 };
 
 /* waivers may be NULL; the result refers to the sides and to them. 0 or -ENOMEM. */
@@ -96,12 +98,16 @@ int compare_sides(const struct side side[2], const struct waivers *waivers,
 void compare_result_free(struct compare_result *r);
 /* What turns a nightly red: new or worse failures and regressions that nobody waived. */
 bool compare_red(const struct compare_result *r);
+/* Whether B says too little to be red or green. */
+bool compare_broken(const struct compare_result *r);
 size_t compare_count(const struct compare_result *r, enum change change);
 
 /* The row's verdict, of units in logarithms. 0 or -ENOMEM. */
 int compare_judge(struct compare_row *row, const double *a, size_t n, const double *b, size_t m);
 /* After all rows: what is no discovery among so many rows has not regressed. 0 or -ENOMEM. */
 int compare_adjust(struct compare_result *r);
+/* The fewest units a side with which one of so many rows can be such a discovery. */
+size_t compare_units_min(size_t rows);
 /* The probability of at least as many failures in B, were its rate that of A. */
 double compare_fisher(int a_failed, int a_tried, int b_failed, int b_tried);
 

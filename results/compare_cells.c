@@ -30,11 +30,25 @@ static bool flaky(const struct tally *t)
 	return t && t->failed && t->failed < t->tried;
 }
 
+/* A failure of B that nobody knows, and that A has not, or only as known. */
+static const struct verdict *new_failure(const struct tally *a, const struct tally *b)
+{
+	for (size_t i = 0; b && i < b->results; i++) {
+		const struct verdict *v = &b->result[i]->verdict;
+
+		if (v->kind == VERDICT_FAIL && !v->known[0] && !tally_fails_as(a, v))
+			return v;
+	}
+	return NULL;
+}
+
 /* -1: nothing to tell. */
 static int change_of(const struct tally *a, const struct tally *b)
 {
 	bool known = b && b->fail && b->fail->known[0];
 
+	if (new_failure(a, b))
+		return CHANGE_NEW;
 	if (b && b->failed && (!a || !a->failed))
 		return known ? CHANGE_KNOWN : CHANGE_NEW;
 	if (b && b->failed) {
@@ -54,6 +68,7 @@ static int change_of(const struct tally *a, const struct tally *b)
 
 static int add(struct compare_result *r, const struct tally *a, const struct tally *b)
 {
+	const struct verdict *newly = new_failure(a, b);
 	int change = change_of(a, b);
 	struct compare_cell *c = r->cell;
 
@@ -71,7 +86,8 @@ static int add(struct compare_result *r, const struct tally *a, const struct tal
 		.change = (enum change)change,
 		.cell = b ? b->cell : a->cell,
 		.tally = { a, b },
-		.fail = b && b->fail ? b->fail :
+		.fail = newly	     ? newly :
+			b && b->fail ? b->fail :
 			a	     ? a->fail :
 				       NULL,
 	};
@@ -109,9 +125,29 @@ int compare_cells(const struct side side[2], const struct waivers *waivers,
 		if (r->cell[i].change <= CHANGE_WORSE)
 			r->cell[i].waiver =
 				waiver_find(waivers, r->cell[i].cell, side[1].cost[0].origin.line);
+	for (i = 0; i < side[1].count; i++)
+		r->cut += !side[1].run[i].ended;
+	for (i = 0; i < side[1].tallies; i++)
+		r->broken += side[1].tally[i].count[VERDICT_BROKEN] > 0;
 	if (!err && r->cells)
 		qsort(r->cell, r->cells, sizeof(*r->cell), order);
 	return err;
+}
+
+bool compare_red(const struct compare_result *r)
+{
+	for (size_t i = 0; i < r->cells; i++)
+		if (r->cell[i].change <= CHANGE_WORSE && !r->cell[i].waiver)
+			return true;
+	for (size_t i = 0; i < r->rows; i++)
+		if (r->row[i].verdict == COMPARISON_REGRESSED && !r->row[i].waiver)
+			return true;
+	return false;
+}
+
+bool compare_broken(const struct compare_result *r)
+{
+	return r->cut || r->broken;
 }
 
 size_t compare_count(const struct compare_result *r, enum change change)

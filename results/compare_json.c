@@ -67,13 +67,18 @@ static json_t *cell_json(const struct compare_cell *c)
 	json_object_set_new(o, "cell", json_text(c->cell));
 	json_object_set_new(o, "change", json_string(change_name[c->change]));
 	json_object_set_new(o, "class", json_text(c->fail ? c->fail->class : ""));
-	for (int i = 0; i < 2; i++)
-		if (c->tally[i])
-			json_object_set_new(o, key[i],
-					    json_pack("{ss si si}", "verdict",
-						      verdict_name(c->tally[i]->last->kind),
-						      "failed", c->tally[i]->failed, "tried",
-						      c->tally[i]->tried));
+	for (int i = 0; i < 2; i++) {
+		const struct tally *t = c->tally[i];
+		json_t *one;
+
+		if (!t)
+			continue;
+		one = json_pack("{ss si si}", "verdict", verdict_name(t->last->kind), "failed",
+				t->failed, "tried", t->tried);
+		if (t->fail)
+			json_object_set_new(one, "class", json_text(t->fail->class));
+		json_object_set_new(o, key[i], one);
+	}
 	put_waiver(o, c->waiver);
 	return o;
 }
@@ -85,6 +90,22 @@ static json_t *group_json(const struct compare_group *g)
 
 	put_pair(o, "units", g->units);
 	put_interval(o, &g->log);
+	return o;
+}
+
+static json_t *broken_json(const struct side *b)
+{
+	json_t *o = json_object(), *runs = json_array(), *cells = json_array();
+
+	for (size_t i = 0; i < b->count; i++)
+		if (!b->run[i].ended)
+			json_array_append_new(
+				runs, json_text(b->run[i].path ? b->run[i].path : b->run[i].label));
+	for (size_t i = 0; i < b->tallies; i++)
+		if (b->tally[i].count[VERDICT_BROKEN])
+			json_array_append_new(cells, json_text(b->tally[i].cell));
+	json_object_set_new(o, "cut_off", runs);
+	json_object_set_new(o, "cells", cells);
 	return o;
 }
 
@@ -109,6 +130,7 @@ int compare_json(const struct side side[2], const struct compare_result *r, FILE
 	json_object_set_new(o, "a", side_json(&side[0]));
 	json_object_set_new(o, "b", side_json(&side[1]));
 	json_object_set_new(o, "red", json_boolean(compare_red(r)));
+	json_object_set_new(o, "broken", broken_json(&side[1]));
 	for (size_t i = 0; i < r->cells; i++)
 		json_array_append_new(cells, cell_json(&r->cell[i]));
 	for (size_t i = 0; i < r->rows; i++)

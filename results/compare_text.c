@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "results/compare.h"
@@ -52,6 +53,9 @@ static void put_cell(const struct compare_cell *c, FILE *out)
 	putc(',', out);
 	put_score(c->tally[1], 'B', out);
 	putc('\n', out);
+	if (c->change == CHANGE_NEW && c->tally[0] && c->tally[0]->fail)
+		fprintf(out, "    in A it is %.19s%s\n", c->tally[0]->fail->class,
+			c->tally[0]->fail->known[0] ? ", known" : "");
 	put_waiver(c->waiver, out);
 }
 
@@ -162,7 +166,39 @@ static void put_side(const struct side *s, char name, FILE *out)
 		fprintf(out, "  on %.8s, %.56s\n", o->machine, o->about);
 }
 
-static void put_outcome(const struct compare_result *r, FILE *out)
+static const char *many(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* Of a path, where the run's name is. */
+static const char *end_of(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 54 ? path + n - 54 : path;
+}
+
+static void put_broken(const struct side *b, const struct compare_result *r, bool all, FILE *out)
+{
+	size_t most = all ? SIZE_MAX : CELLS_SHOWN, shown = 0;
+
+	if (!compare_broken(r))
+		return;
+	fprintf(out, "BROKEN: %zu run%s did not finish, %zu cell%s broken; says too little\n",
+		r->cut, many(r->cut), r->broken, many(r->broken));
+	for (size_t i = 0; i < b->count; i++)
+		if (!b->run[i].ended && shown++ < most)
+			fprintf(out, "  did not finish: %s\n",
+				end_of(b->run[i].path ? b->run[i].path : b->run[i].label));
+	for (size_t i = 0; i < b->tallies; i++)
+		if (b->tally[i].count[VERDICT_BROKEN] && shown++ < most)
+			fprintf(out, "  broken: %.62s\n", b->tally[i].cell);
+	if (shown > most)
+		fprintf(out, "  ... and %zu more (--all)\n", shown - most);
+}
+
+static void put_outcome(const struct side *b, const struct compare_result *r, bool all, FILE *out)
 {
 	size_t waived = 0, lost = compare_count(r, CHANGE_LOST);
 
@@ -170,39 +206,46 @@ static void put_outcome(const struct compare_result *r, FILE *out)
 		waived += r->cell[i].waiver != NULL;
 	for (size_t i = 0; i < r->rows; i++)
 		waived += r->row[i].waiver != NULL;
-	fprintf(out, "%s: %zu new failures, %zu costs regressed", compare_red(r) ? "RED" : "green",
+	put_broken(b, r, all, out);
+	fprintf(out, "%s%zu new failures, %zu costs regressed",
+		compare_red(r)	  ? "RED: " :
+		compare_broken(r) ? "  " :
+				    "green: ",
 		compare_count(r, CHANGE_NEW) + compare_count(r, CHANGE_WORSE),
 		rows_of(r, COMPARISON_REGRESSED));
+	if (lost)
+		fprintf(out, ", %zu no longer judged", lost);
+	fputs("\n  ", out);
 	if (waived)
-		fprintf(out, " (%zu waived)", waived);
-	fprintf(out, "; %zu fixed\n", compare_count(r, CHANGE_FIXED));
-	fprintf(out, "  %zu costs undecided, %d cells still fail, %zu no longer judged\n",
-		rows_of(r, COMPARISON_UNDECIDED), r->still, lost);
+		fprintf(out, "%zu waived, ", waived);
+	fprintf(out, "%zu fixed, %zu costs undecided, %d cells still fail\n",
+		compare_count(r, CHANGE_FIXED), rows_of(r, COMPARISON_UNDECIDED), r->still);
 }
 
-static bool one_boot(const struct compare_result *r)
+static void put_one_boot(const struct compare_result *r, FILE *out)
 {
+	size_t rows = r->rows - rows_of(r, COMPARISON_UNLIKE), below = 0;
+
 	for (size_t i = 0; i < r->rows; i++)
-		if (r->row[i].level > LEVEL_BOOT && r->row[i].verdict != COMPARISON_UNLIKE)
-			return true;
-	return false;
+		below += r->row[i].level > LEVEL_BOOT && r->row[i].verdict != COMPARISON_UNLIKE;
+	if (below)
+		fprintf(out,
+			"\nWhere the unit is not the boot, what differs may be the boot: of %zu\n"
+			"rows none can regress there before %zu boots a side.\n",
+			rows, compare_units_min(rows));
 }
 
 void compare_text(const struct side side[2], const struct compare_result *r, bool all, FILE *out)
 {
 	put_side(&side[0], 'A', out);
 	put_side(&side[1], 'B', out);
-	put_outcome(r, out);
+	put_outcome(&side[1], r, all, out);
 	for (int i = 0; i < CHANGES; i++)
 		put_change(r, (enum change)i, all, out);
 	for (int i = 0; i < COMPARISONS; i++)
 		put_rows(r, (enum comparison)i, all, out);
 	put_groups(r, out);
-	if (one_boot(r))
-		fprintf(out,
-			"\nWhere the unit is not the boot, what differs may be the boot: nothing\n"
-			"is decided there before %d boots a side.\n",
-			COMPARE_UNITS_MIN);
+	put_one_boot(r, out);
 	if (r->rows)
 		fputs("\nInterval: 95 %, exact, of the Hodges-Lehmann ratio B/A. Margins: 3 % of\n"
 		      "p50, 5 % of p99. Regressed: above it, at a false-discovery rate of 5 %.\n",

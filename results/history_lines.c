@@ -71,14 +71,17 @@ static void take_fails(struct sheet *s, const struct stored_run *run, size_t day
 		const struct stored_fail *from = &run->fail[i];
 		struct history_fail *f = &s->fail[from->name];
 
-		if (s->stamp[from->name] == day + 1)
+		bool again = s->stamp[from->name] == day + 1;
+
+		/* Of a day the failure that nobody knows. */
+		if (again && (from->known || !f->known))
 			continue;
 		s->stamp[from->name] = day + 1;
-		d->failed++;
-		d->known += from->known;
+		d->failed += !again;
+		d->known += (int)from->known - (int)again;
 		if (!f->days)
 			f->first = day;
-		f->days++;
+		f->days += !again;
 		f->last = day;
 		f->known = from->known;
 		f->cell = s->names->name[from->name];

@@ -141,6 +141,7 @@ void side_free(struct side *s)
 	free(s->run);
 	free(s->cost);
 	free(s->tally);
+	free(s->result);
 	free(s->boot);
 	free(s->build);
 	memset(s, 0, sizeof(*s));
@@ -160,6 +161,7 @@ static void add_result(struct tally *t, const struct result *r)
 	int tried = v->kind != VERDICT_SKIP;
 
 	t->cell = r->cell;
+	t->results++;
 	t->count[v->kind]++;
 	t->tried += v->tried ? v->tried : tried;
 	t->failed += v->tried ? v->failed : v->kind == VERDICT_FAIL;
@@ -202,22 +204,32 @@ int side_finish(struct side *s)
 	if (s->count && !s->name[0])
 		snprintf(s->name, sizeof(s->name), "%s", s->run[0].label);
 	all = malloc((n + 1) * sizeof(struct result *));
+	s->result = all;
 	s->tally = calloc(n + 1, sizeof(*s->tally));
-	if (!all || !s->tally) {
-		free(all);
+	if (!all || !s->tally)
 		return -ENOMEM;
-	}
 	for (size_t i = 0; i < s->count; i++)
 		for (size_t j = 0; j < s->run[i].count; j++)
 			all[k++] = &s->run[i].result[j];
 	qsort(all, n, sizeof(struct result *), by_cell);
 	for (size_t i = 0; i < n; i++) {
 		if (!i || strcmp(all[i]->cell, all[i - 1]->cell) != 0)
-			s->tallies++;
+			s->tally[s->tallies++].result = &all[i];
 		add_result(&s->tally[s->tallies - 1], all[i]);
 	}
-	free(all);
 	return 0;
+}
+
+const struct verdict *tally_fails_as(const struct tally *t, const struct verdict *v)
+{
+	for (size_t i = 0; t && i < t->results; i++) {
+		const struct verdict *own = &t->result[i]->verdict;
+
+		if (own->kind == VERDICT_FAIL && !strcmp(own->class, v->class) &&
+		    (v->known[0] || !own->known[0]))
+			return own;
+	}
+	return NULL;
 }
 
 static int by_tally(const void *a, const void *b)

@@ -13,6 +13,8 @@ struct tally {
 	int tried, failed;	       /* executions, those that --retry repeated as well */
 	const struct verdict *fail;    /* one that is not known, if there is one; or NULL */
 	const struct verdict *last, *one[VERDICT_BROKEN + 1]; /* the last; one of each kind */
+	struct result **result;				      /* of each run that has the cell */
+	size_t results;
 };
 
 struct side {
@@ -23,6 +25,7 @@ struct side {
 	char name[128];
 	struct tally *tally; /* by cell */
 	size_t tallies;
+	struct result **result; /* what they refer to */
 };
 
 /*
@@ -47,6 +50,8 @@ size_t side_boots(const struct side *s);
 /* Splits into sides of one kernel and machine each, in order; s is empty then. 0 or -ENOMEM. */
 int side_split(struct side *s, struct side **part, size_t *parts);
 
+/* A failure as v: of its class, and that nobody knows either; NULL when t has none, or is NULL. */
+const struct verdict *tally_fails_as(const struct tally *t, const struct verdict *v);
 const struct tally *side_tally(const struct side *s, const char *cell);
 
 /*

@@ -126,6 +126,7 @@ bool side_join(struct side *s, struct side *other)
 	}
 	side_free(other);
 	free(s->tally);
+	free(s->result);
 	free(s->boot);
 	free(s->build);
 	s->tallies = 0;

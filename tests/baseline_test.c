@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Baselines, waivers, and what became of a cell.
+// Baselines and waivers.
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,111 +10,9 @@
 #include <cmocka.h>
 
 #include "results/baseline.h"
-#include "results/compare.h"
-#include "stored.h"
+#include "sides.h"
 
-static char folder[64], why[4500], file[4096];
-static struct side side[2];
-
-static const char *in(const char *name)
-{
-	static char path[4][160];
-	static int next;
-
-	next = (next + 1) % 4;
-	snprintf(path[next], sizeof(path[next]), "%s/%s", folder, name);
-	return path[next];
-}
-
-static const char *build;
-
-static FILE *begin(const char *dir, int boot)
-{
-	char name[64];
-	struct stored s = { "6.18.15", "2026-11-21T01:02:03Z", name, NULL, build };
-	FILE *f;
-
-	snprintf(name, sizeof(name), "boot-%d", boot);
-	f = stored_begin(in(dir), &s);
-	assert_non_null(f);
-	return f;
-}
-
-static void one_cell(const char *dir, int boot, const char *verdict, const char *more)
-{
-	FILE *f = begin(dir, boot);
-
-	if (verdict)
-		stored_cell(f, "f/x/mem=anon", verdict, more);
-	stored_cell(f, "f/other/mem=anon", "pass", "");
-	assert_int_equal(stored_end(f), 0);
-}
-
-static void read_side(int i, const char *dir)
-{
-	side_free(&side[i]);
-	if (side_read(&side[i], (char *[]){ (char *)in(dir) }, 1, why, sizeof(why)))
-		fail_msg("%s", why);
-}
-
-static struct compare_result compared(const char *a, const char *b, const struct waivers *w)
-{
-	struct compare_result r;
-
-	read_side(0, a);
-	read_side(1, b);
-	assert_int_equal(compare_sides(side, w, &r), 0);
-	return r;
-}
-
-#define LEAK ",\"class\":\"leak\""
-#define KNOWN LEAK ",\"known\":\"a commit\""
-
-static void what_became_of_a_cell(void **unused)
-{
-	static const struct {
-		const char *a, *a_more, *b, *b_more;
-		int change;
-		bool red;
-	} row[] = {
-		{ "pass", "", "fail", LEAK, CHANGE_NEW, true },
-		{ "skip", "", "fail", LEAK, CHANGE_NEW, true },
-		{ NULL, "", "fail", LEAK, CHANGE_NEW, true },
-		{ "pass", "", "fail", KNOWN, CHANGE_KNOWN, false },
-		/* A retried failure that passed is a failure. */
-		{ "pass", "", "fail", LEAK ",\"tried\":4,\"failed\":1", CHANGE_NEW, true },
-		{ "fail", LEAK ",\"tried\":20,\"failed\":1", "fail",
-		  LEAK ",\"tried\":20,\"failed\":20", CHANGE_WORSE, true },
-		{ "fail", LEAK ",\"tried\":20,\"failed\":6", "fail",
-		  LEAK ",\"tried\":20,\"failed\":8", CHANGE_FLAKY, false },
-		{ "fail", LEAK ",\"tried\":4,\"failed\":1", "pass", "", CHANGE_FLAKY, false },
-		{ "fail", LEAK, "pass", "", CHANGE_FIXED, false },
-		{ "fail", LEAK, "fail", LEAK, -1, false },
-		{ "pass", "", "pass", "", -1, false },
-		{ "pass", "", "skip", "", CHANGE_LOST, false },
-		{ "pass", "", "unreached", "", CHANGE_LOST, false },
-		{ "pass", "", NULL, "", CHANGE_LOST, false },
-		/* What no longer runs is not fixed. */
-		{ "fail", LEAK, "skip", "", CHANGE_LOST, false },
-		{ "fail", LEAK, NULL, "", CHANGE_LOST, false },
-		{ "skip", "", NULL, "", -1, false },
-	};
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct compare_result r;
-
-		one_cell("cell-a", 1, row[i].a, row[i].a_more);
-		one_cell("cell-b", 2, row[i].b, row[i].b_more);
-		r = compared("cell-a", "cell-b", NULL);
-		if (r.cells != (row[i].change >= 0) ||
-		    (r.cells && (int)r.cell[0].change != row[i].change) ||
-		    compare_red(&r) != row[i].red)
-			fail_msg("row %zu: %zu changes, the first %d", i, r.cells,
-				 r.cells ? (int)r.cell[0].change : -1);
-		compare_result_free(&r);
-	}
-}
+static char file[4096];
 
 static void write_text(const char *name, const char *text)
 {
@@ -358,28 +256,9 @@ static void a_broken_baseline_has_a_line_number(void **unused)
 	assert_int_equal(baseline_read(&d, &side[1], in("base"), why, sizeof(why)), -ENOENT);
 }
 
-static int set_up(void **unused)
-{
-	(void)unused;
-	strcpy(folder, "/tmp/baseline-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **unused)
-{
-	char command[128];
-
-	(void)unused;
-	side_free(&side[0]);
-	side_free(&side[1]);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_became_of_a_cell),
 		cmocka_unit_test(broken_waivers_have_a_line_number),
 		cmocka_unit_test(waived_until_its_last_day),
 		cmocka_unit_test(waive_refuses_what_it_could_not_read),

@@ -216,6 +216,41 @@ static void baselines_and_waivers(void **state)
 	assert_int_equal(sh("rm -r results/baselines"), 0);
 }
 
+static void write_run(const char *name, const char *verdict, bool ended)
+{
+	static const char env[] =
+		"{\"type\":\"env\",\"format\":1,\"release\":\"6.1\",\"boot\":\"b\"}";
+	static const char cell[] = "{\"type\":\"cell\",\"cell\":\"f/x/mem=anon\",";
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		 "mkdir -p %s; (echo '%s'; echo '%s\"verdict\":\"%s\"}'; %s) >%s/records.jsonl",
+		 name, env, cell, verdict, ended ? "echo '{\"type\":\"end\"}'" : ":", name);
+	assert_int_equal(sh(command), 0);
+}
+
+/* 3 goes before 1, and that before 0, in whatever order the sides stand. */
+static void what_was_cut_off_is_not_green(void **state)
+{
+	(void)state;
+	write_run("whole", "pass", true);
+	write_run("cut", "pass", false);
+	write_run("broke", "broken", true);
+	write_run("worse", "fail", true);
+	assert_int_equal(sh("pinfold compare whole whole"), EXIT_OK);
+	assert_int_equal(sh("pinfold compare whole cut"), EXIT_BROKEN);
+	assert_non_null(strstr(text, "did not finish: cut/records.jsonl"));
+	assert_int_equal(sh("pinfold compare whole broke"), EXIT_BROKEN);
+	assert_int_equal(sh("pinfold compare whole cut worse"), EXIT_BROKEN);
+	assert_int_equal(sh("pinfold compare whole worse cut"), EXIT_BROKEN);
+	assert_int_equal(sh("pinfold compare whole worse whole"), EXIT_LAW);
+	assert_int_equal(sh("pinfold baseline accept whole"), EXIT_OK);
+	assert_int_equal(sh("pinfold baseline show whole"), EXIT_OK);
+	assert_int_equal(sh("pinfold baseline show cut"), EXIT_BROKEN);
+	assert_int_equal(sh("pinfold baseline show broke"), EXIT_BROKEN);
+	assert_int_equal(sh("rm -r results/baselines"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +262,7 @@ int main(void)
 		cmocka_unit_test(tier_and_junit),
 		cmocka_unit_test(retried_failures_keep_their_score),
 		cmocka_unit_test(baselines_and_waivers),
+		cmocka_unit_test(what_was_cut_off_is_not_green),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

@@ -180,6 +180,45 @@ static void what_cannot_be_read_is_named_and_left_out(void **unused)
 	history_close(h);
 }
 
+/* Two runs of one day, in either order: what one of them does not know is not known. */
+static void a_day_knows_what_all_its_runs_know(void **unused)
+{
+	static const char *const more[] = { ",\"class\":\"leak\",\"known\":\"a commit\"",
+					    ",\"class\":\"stale-pin\"" };
+
+	(void)unused;
+	for (int first = 0; first < 2; first++) {
+		const struct history_line *l;
+		struct history *h;
+		char name[32];
+
+		for (int i = 0; i < 2; i++) {
+			char dir[160], utc[32], boot[32];
+			struct stored s = { "6.18.15", utc, boot, NULL, NULL };
+			FILE *f;
+
+			snprintf(utc, sizeof(utc), "2026-01-01T0%d:00:00Z", i);
+			snprintf(boot, sizeof(boot), "boot-%d", i);
+			snprintf(dir, sizeof(dir), "%s/day-%d/%d", folder, first, i);
+			f = stored_begin(dir, &s);
+			assert_non_null(f);
+			stored_cell(f, "f/x/mem=anon", "fail", more[i ^ first]);
+			assert_int_equal(stored_end(f), 0);
+		}
+		snprintf(name, sizeof(name), "day-%d", first);
+		h = history_of(name);
+		l = &h->line[0];
+		assert_int_equal(l->days, 1);
+		assert_int_equal(l->day[0].failed, 1);
+		assert_int_equal(l->day[0].known, 0);
+		assert_int_equal(l->fails, 1);
+		assert_false(l->fail[0].known);
+		assert_string_equal(l->fail[0].class, "stale-pin");
+		assert_int_equal(l->fail[0].days, 1);
+		history_close(h);
+	}
+}
+
 static int set_up(void **unused)
 {
 	(void)unused;
@@ -203,6 +242,7 @@ int main(void)
 		cmocka_unit_test(noise_has_no_steps),
 		cmocka_unit_test(digests_fit_their_record),
 		cmocka_unit_test(what_cannot_be_read_is_named_and_left_out),
+		cmocka_unit_test(a_day_knows_what_all_its_runs_know),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
