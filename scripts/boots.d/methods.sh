@@ -61,21 +61,26 @@ is_boot() {
     [[ $METHOD != kexec || " $(cat /proc/cmdline) " == *" pinfold.boot=$2 "* ]]
 }
 
-# Returns only when it failed. The unit that called this ends with the system.
-boot_once() {
+load_once() {
     local kernel=$1 number=$2 initrd=$BOOT_DIR/initrd.img-$1 line options=()
     case $METHOD in
-        grub) grub-reboot "$(grub_entry "$kernel")" && systemctl reboot --no-block ;;
-        systemd-boot) bootctl set-oneshot "$(systemd_boot_entry "$kernel")" && systemctl reboot --no-block ;;
+        grub) grub-reboot "$(grub_entry "$kernel")" ;;
+        systemd-boot) bootctl set-oneshot "$(systemd_boot_entry "$kernel")" ;;
         kexec)
             # The options of a former kexec are in the command line already.
             line=$(sed -E 's/ (panic|pinfold\.boot)=[^ ]*//g' /proc/cmdline)
             [[ -z $APPEND || " $line " == *" $APPEND "* ]] || line+=" $APPEND"
             [[ ! -r $initrd ]] || options+=("--initrd=$initrd")
-            kexec -l "$BOOT_DIR/vmlinuz-$kernel" --command-line="$line panic=$PANIC pinfold.boot=$number" "${options[@]}" \
-                && kexec_at_the_end
+            kexec -l "$BOOT_DIR/vmlinuz-$kernel" --command-line="$line panic=$PANIC pinfold.boot=$number" "${options[@]}"
             ;;
     esac
+}
+
+# True when the system is on its way down; the unit that called this ends with it.
+boot_once() {
+    load_once "$@" || return 1
+    still_planned
+    if [[ $METHOD == kexec ]]; then kexec_at_the_end; else systemctl reboot --no-block; fi
 }
 
 boot_once_cancel() {

@@ -7,6 +7,8 @@ CHECK_PACKAGES=(clang clang-tidy clang-format shellcheck jq mandoc)
 LAB_PACKAGES=(qemu-system-x86 busybox-static kmod iproute2 xz-utils cpio zstd e2fsprogs xfsprogs)
 KERNEL_PACKAGES=(gcc make flex bison bc libelf-dev libssl-dev xz-utils perl)
 
+INSTALL=1
+
 missing_packages() {
     local p
     for p in "$@"; do
@@ -14,7 +16,7 @@ missing_packages() {
     done
 }
 
-# Installs what is missing of the named packages. False, with the reason in WHY, when it can't be had.
+# Installs what is missing of the named packages, unless INSTALL is 0, and says so before. False, with the reason in WHY, when it can't be had.
 install_packages() {
     local -a missing
     WHY=''
@@ -22,7 +24,8 @@ install_packages() {
     mapfile -t missing < <(missing_packages "$@")
     ((${#missing[@]})) || return 0
     WHY="not installed: ${missing[*]}"
-    ((EUID == 0)) || return 1
+    ((INSTALL && EUID == 0)) || return 1
+    echo "installing: ${missing[*]}" >&2
     timeout 900 sh -c 'apt-get -qq update; DEBIAN_FRONTEND=noninteractive exec apt-get -qq -y \
         --no-install-recommends install "$@"' sh "${missing[@]}" >/dev/null 2>&1 ||
         { WHY="apt-get could not install: ${missing[*]}" && return 1; }

@@ -201,7 +201,7 @@ kernel_list() {
 kernel_select() {
     if [[ -d $1 ]]; then
         kernel_tree "$1"
-    elif [[ $1 =~ ^[5-9](\.[0-9]+){0,2}$ ]]; then
+    elif is_version "$1"; then
         kernel_packaged "$1"
     else
         kernel_own "$1"
