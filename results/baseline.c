@@ -131,28 +131,44 @@ int baseline_read(struct digests *d, const struct side *s, const char *dir, char
 	return -ENOENT;
 }
 
-static void list_one(const struct digests *d, const char *name, FILE *out)
+static size_t costs_of(const struct side *s)
 {
-	size_t fails = 0, known = 0, boots = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < d->count; i++) {
-		bool before = false;
+	for (size_t i = 0; i < s->count; i++)
+		for (size_t j = 0; j < s->cost[i].count; j++) {
+			size_t before = 0;
 
-		for (size_t j = 0; j < i; j++)
-			before |= !strcmp(d->digest[i].origin.boot, d->digest[j].origin.boot);
-		boots += !before;
-		for (size_t j = 0; j < d->digest[i].cells; j++) {
-			fails += d->digest[i].cell[j].kind == VERDICT_FAIL;
-			known += d->digest[i].cell[j].known;
+			while (before < i && !cost_find(&s->cost[before], s->cost[i].cost[j].key))
+				before++;
+			n += before == i;
 		}
+	return n;
+}
+
+/* 0 or -ENOMEM. */
+static int list_one(const struct digests *d, const char *name, FILE *out)
+{
+	const struct origin *o = &d->digest->origin;
+	size_t fails = 0, known = 0, boots;
+	struct side s;
+
+	if (digests_side(d, &s))
+		return -ENOMEM;
+	boots = side_boots(&s);
+	for (size_t i = 0; i < s.tallies; i++) {
+		fails += s.tally[i].fail != NULL;
+		known += s.tally[i].fail && s.tally[i].fail->known[0];
 	}
 	fprintf(out, "%s\n", name);
-	fprintf(out, "  %.50s, %s\n", d->digest->origin.label, d->digest->origin.about);
+	fprintf(out, "  %.50s, %s\n", o->label, o->about);
 	fprintf(out,
 		"  %zu run%s, %zu boot%s, first %.10s; %zu cells, %zu fail (%zu known), "
 		"%zu costs\n",
-		d->count, d->count == 1 ? "" : "s", boots, boots == 1 ? "" : "s",
-		d->digest->origin.utc, d->digest->cells, fails, known, d->digest->costs);
+		s.count, s.count == 1 ? "" : "s", boots, boots == 1 ? "" : "s", o->utc, s.tallies,
+		fails, known, costs_of(&s));
+	side_free(&s);
+	return 0;
 }
 
 static int is_baseline(const struct dirent *e)
@@ -175,7 +191,9 @@ int baseline_list(const char *dir, const struct waivers *w, FILE *out, char *why
 		if (!err)
 			err = digests_read(&d, file, magic, why, size);
 		if (!err) {
-			list_one(&d, file, out);
+			err = list_one(&d, file, out) ? -EINVAL : 0;
+			if (err)
+				snprintf(why, size, "%s: %s", file, strerror(ENOMEM));
 			digests_free(&d);
 		}
 		free(name[i]);

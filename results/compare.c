@@ -198,10 +198,13 @@ static int compare_paths(struct compare_row *row, const struct side side[2])
 			if (c && c->valid)
 				cost_histogram(c, &all[i]);
 		}
-		row->least[i] = histogram_min(&all[i]);
 	}
-	row->differing = histogram_differing(&all[0], &all[1]);
 	row->path = true;
+	row->samples = all[0].count && all[1].count;
+	for (int i = 0; i < 2 && row->samples; i++)
+		row->least[i] = histogram_min(&all[i]);
+	if (row->samples)
+		row->differing = histogram_differing(&all[0], &all[1]);
 	free(all);
 	return 0;
 }

@@ -41,7 +41,8 @@ struct compare_row {
 	double q;	    /* false-discovery rate of "above the margin" */
 	size_t needed;	    /* boots a side, 0 unknown */
 	double value[2];    /* ns, or instructions: median of the units */
-	bool path;	    /* instructions; then also: */
+	bool path;	    /* instructions */
+	bool samples;	    /* of these, and both sides have histograms; then also: */
 	double least[2];    /* the smallest sample of each side */
 	double differing;   /* share of the samples that the other side has elsewhere */
 	size_t units[2], processes[2];

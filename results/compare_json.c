@@ -47,7 +47,7 @@ static json_t *row_json(const struct compare_row *row)
 	if (row->verdict == COMPARISON_UNLIKE)
 		return o;
 	json_object_set_new(o, "clock", json_string(row->path ? "instructions" : "ns"));
-	if (row->path) {
+	if (row->samples) {
 		json_object_set_new(o, "least", json_pack("[ff]", row->least[0], row->least[1]));
 		json_object_set_new(o, "differing", json_real(row->differing));
 	}

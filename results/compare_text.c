@@ -95,7 +95,7 @@ static void put_row(const struct compare_row *row, FILE *out)
 	if (row->log.interval)
 		fprintf(out, " [%+.1f %+.1f]", percent(row->log.low), percent(row->log.high));
 	fprintf(out, "  %s %zu/%zu\n", level_name[row->level], row->units[0], row->units[1]);
-	if (row->path)
+	if (row->samples)
 		fprintf(out, "    least %.0f -> %.0f; %.2f %% of the samples differ\n",
 			row->least[0], row->least[1], 100 * row->differing);
 	if (row->why[0] && row->level <= LEVEL_BOOT)

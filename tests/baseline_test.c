@@ -256,6 +256,39 @@ static void a_broken_baseline_has_a_line_number(void **unused)
 	assert_int_equal(baseline_read(&d, &side[1], in("base"), why, sizeof(why)), -ENOENT);
 }
 
+static void the_list_counts_cells_once(void **unused)
+{
+	static const struct waivers none;
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	(void)unused;
+	for (int i = 0; i < 3; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "thrice/%d", i);
+		f = begin(name, i);
+		stored_cell(f, "f/x/mem=anon", "fail", LEAK);
+		stored_cell(f, "f/y/mem=anon", "fail", KNOWN);
+		/* Known in all runs but the last. */
+		stored_cell(f, "f/z/mem=anon", "fail", i < 2 ? KNOWN : LEAK);
+		if (i == 2)
+			stored_cell(f, "f/late/mem=anon", "pass", "");
+		assert_int_equal(stored_end(f), 0);
+	}
+	read_side(0, "thrice");
+	assert_int_equal(
+		baseline_accept(&side[0], in("list"), file, sizeof(file), why, sizeof(why)), 0);
+	f = open_memstream(&text, &size);
+	assert_non_null(f);
+	assert_int_equal(baseline_list(in("list"), &none, f, why, sizeof(why)), 0);
+	fclose(f);
+	assert_non_null(strstr(text, "3 runs, 3 boots"));
+	assert_non_null(strstr(text, "4 cells, 3 fail (1 known), 0 costs"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +299,7 @@ int main(void)
 		cmocka_unit_test(the_build_is_above_the_boot),
 		cmocka_unit_test(cut_off_and_mixed_runs_are_not_accepted),
 		cmocka_unit_test(a_broken_baseline_has_a_line_number),
+		cmocka_unit_test(the_list_counts_cells_once),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

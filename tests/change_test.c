@@ -122,6 +122,63 @@ static void a_baseline_keeps_the_classes(void **unused)
 	}
 }
 
+static void instructions(const char *dir, int boots)
+{
+	for (int i = 0; i < boots; i++) {
+		char name[64];
+		FILE *f;
+
+		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		f = begin(name, i);
+		fputs("{\"type\":\"cost\",\"cell\":\"c/a/mem=anon\",\"step\":1,\"part\":\"step\","
+		      "\"text\":\"[P:fork]\",\"per\":\"call\",\"workload\":\"w\","
+		      "\"clock\":\"instructions\",\"tick_ns\":0,\"valid\":true,"
+		      "\"histogram\":{\"max\":1684,\"sum\":1684,\"bucket\":[[300,1]]},"
+		      "\"process\":[[1,1684.0,1684.0,1684.0,1684.0]]}\n",
+		      f);
+		assert_int_equal(stored_end(f), 0);
+	}
+}
+
+/* A baseline keeps the medians alone. */
+static void no_histogram_is_no_difference(void **unused)
+{
+	(void)unused;
+	instructions("path", 4);
+	for (int stored = 0; stored < 2; stored++) {
+		char *text = NULL, file[4096];
+		struct compare_result r;
+		struct digests d;
+		size_t size;
+		FILE *f;
+
+		read_side(0, "path");
+		read_side(1, "path");
+		if (stored) {
+			if (baseline_accept(&side[0], in("paths"), file, sizeof(file), why,
+					    sizeof(why)) ||
+			    baseline_read(&d, &side[1], in("paths"), why, sizeof(why)))
+				fail_msg("%s", why);
+			side_free(&side[0]);
+			assert_int_equal(digests_side(&d, &side[0]), 0);
+			digests_free(&d);
+		}
+		assert_int_equal(compare_sides(side, NULL, &r), 0);
+		assert_int_equal(r.rows, 1);
+		assert_true(r.row[0].path);
+		f = open_memstream(&text, &size);
+		assert_non_null(f);
+		compare_text(side, &r, true, f);
+		assert_int_equal(compare_json(side, &r, f), 0);
+		fclose(f);
+		assert_non_null(strstr(text, "path length p50 1684 -> 1684 instructions"));
+		assert_int_equal(strstr(text, "of the samples differ") != NULL, !stored);
+		assert_int_equal(strstr(text, "\"differing\"") != NULL, !stored);
+		free(text);
+		compare_result_free(&r);
+	}
+}
+
 static char *text_of(const struct compare_result *r)
 {
 	char *text = NULL;
@@ -202,6 +259,7 @@ int main(void)
 		cmocka_unit_test(fisher_is_exact),
 		cmocka_unit_test(each_run_counts),
 		cmocka_unit_test(a_baseline_keeps_the_classes),
+		cmocka_unit_test(no_histogram_is_no_difference),
 		cmocka_unit_test(green_is_only_what_ran),
 		cmocka_unit_test(green_says_what_is_no_longer_judged),
 	};
