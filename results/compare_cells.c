@@ -72,6 +72,8 @@ static int add(struct compare_result *r, const struct tally *a, const struct tal
 	int change = change_of(a, b);
 	struct compare_cell *c = r->cell;
 
+	if (!a && !b)
+		return 0;
 	if (change < 0) {
 		r->still += b && b->failed;
 		return 0;
