@@ -39,49 +39,10 @@ static int prepare(struct pin *p)
 	enum ibv_fork_status status;
 	int err = start(&status);
 
-	return err ? err : pin_rdma_rw.prepare(p);
+	return err ? err : rdma_region_prepare(p);
 }
 
-static int open_rdma(void)
-{
-	return pin_rdma_rw.open();
-}
-
-static void close_rdma(void)
-{
-	pin_rdma_rw.close();
-}
-
-static int pin(struct pin *p)
-{
-	return pin_rdma_rw.pin(p);
-}
-
-static int device_read(struct pin *p, const struct pin_data *data)
-{
-	return pin_rdma_rw.device_read(p, data);
-}
-
-static int device_write(struct pin *p, size_t off, size_t len, const void *src)
-{
-	return pin_rdma_rw.device_write(p, off, len, src);
-}
-
-static int unpin(struct pin *p)
-{
-	return pin_rdma_rw.unpin(p);
-}
-
-static void release(struct pin *p)
-{
-	pin_rdma_rw.release(p);
-}
-
-#define FORK_KIND                                                                              \
-	.class = PIN_RW, .promise = PROMISE_SAME_OBJECT, .dirs = DEVICE_READS | DEVICE_WRITES, \
-	.charges = true, .by_name = true, .open = open_rdma, .close = close_rdma, .pin = pin,  \
-	.device_read = device_read, .device_write = device_write, .unpin = unpin,              \
-	.release = release
+#define FORK_KIND .charges = true, .by_name = true, .pin = rdma_region_register, RDMA_REGION_RW
 
 const struct pin_kind pin_rdma_dontfork = {
 	.name = "rdma-dontfork",
@@ -102,18 +63,13 @@ const struct pin_kind pin_rdma_copyfork = {
 	FORK_KIND,
 };
 
-static int marks_nothing(struct pin *p)
-{
-	return pin_rdma_rw.prepare(p);
-}
-
 const struct pin_kind mutant_marks = {
 	.name = "mutant-marks-nothing",
 	.about = "says that it hides its memory from children and does not",
 	.needs = { "rdma", "memlock" },
 	.hides = true,
 	.mutant = true,
-	.prepare = marks_nothing,
+	.prepare = rdma_region_prepare,
 	FORK_KIND,
 };
 
@@ -127,7 +83,9 @@ static int marked(bool *mark, enum ibv_fork_status *status, char *why, size_t si
 	const char *what;
 	int flag, err = rdma_open(&d, host_options.rdma, &what);
 
-	if (err || page == MAP_FAILED)
+	if (page == MAP_FAILED)
+		return unmet(why, size, "memory: %s", errno_name(ENOMEM));
+	if (err)
 		return unmet(why, size, "%s: %s: %s", host_options.rdma, what, errno_name(-err));
 	err = start(status);
 	if (err)

@@ -15,10 +15,20 @@ static char *fresh_page(void)
 	return page == MAP_FAILED ? NULL : page;
 }
 
+int rdma_probe_read(uint32_t rkey, const void *at, char byte, char *why, size_t size)
+{
+	char seen[SECTOR];
+	int err = mover_read(rkey, (uintptr_t)at, seen, SECTOR);
+
+	if (err)
+		return unmet(why, size, "RDMA READ: %s", errno_name(-err));
+	return seen[0] == byte ? 0 : unmet(why, size, "RDMA READ returned other bytes");
+}
+
 /* Both directions, to a region that this process registers. */
 static int loop_back(const struct rdma_device *d, char *why, size_t size)
 {
-	char *page = fresh_page(), seen[SECTOR];
+	char *page = fresh_page(), bytes[SECTOR];
 	struct ibv_mr *mr = page ? ibv_reg_mr(d->pd, page, BASE_PAGE, RDMA_WRITABLE) : NULL;
 	int err;
 
@@ -26,13 +36,11 @@ static int loop_back(const struct rdma_device *d, char *why, size_t size)
 		return unmet(why, size, "registering memory: %s%s", errno_name(errno),
 			     errno == ENOMEM ? " (see ulimit -l)" : "");
 	memset(page, 1, BASE_PAGE);
-	err = mover_read(mr->rkey, (uintptr_t)page, seen, SECTOR);
+	err = rdma_probe_read(mr->rkey, page, 1, why, size);
 	if (err)
-		return unmet(why, size, "RDMA READ: %s", errno_name(-err));
-	if (seen[0] != 1)
-		return unmet(why, size, "RDMA READ returned other bytes");
-	memset(seen, 2, SECTOR);
-	err = mover_write(mr->rkey, (uintptr_t)page, seen, SECTOR);
+		return err;
+	memset(bytes, 2, SECTOR);
+	err = mover_write(mr->rkey, (uintptr_t)page, bytes, SECTOR);
 	if (err)
 		return unmet(why, size, "RDMA WRITE: %s", errno_name(-err));
 	if (*(volatile char *)page != 2)
@@ -41,8 +49,9 @@ static int loop_back(const struct rdma_device *d, char *why, size_t size)
 	return 0;
 }
 
-int rdma_with_device(int (*test)(const struct rdma_device *d, char *why, size_t size), char *why,
-		     size_t size)
+typedef int device_test(const struct rdma_device *d, char *why, size_t size);
+
+static int with(bool mover, device_test *test, char *why, size_t size)
 {
 	struct rdma_device d;
 	const char *what;
@@ -50,14 +59,25 @@ int rdma_with_device(int (*test)(const struct rdma_device *d, char *why, size_t 
 
 	if (err)
 		return unmet(why, size, "%s: %s: %s", host_options.rdma, what, errno_name(-err));
-	err = mover_start(&d, host_options.rdma);
+	err = mover ? mover_start(&d, host_options.rdma) : 0;
 	if (err)
 		return unmet(why, size, "%s: queue pairs: %s%s", host_options.rdma,
 			     errno_name(-err), err == -ENOMEM ? " (see ulimit -l)" : "");
 	err = test(&d, why, size);
-	mover_stop();
+	if (mover)
+		mover_stop();
 	rdma_close(&d);
 	return err;
+}
+
+int rdma_with_device(device_test *test, char *why, size_t size)
+{
+	return with(true, test, why, size);
+}
+
+int rdma_with_context(device_test *test, char *why, size_t size)
+{
+	return with(false, test, why, size);
 }
 
 static int rdma_try(char *why, size_t size)
@@ -102,9 +122,9 @@ static int on_demand(const struct rdma_device *d, char *why, size_t size)
 	if (!mr)
 		return unmet(why, size, "registering memory: %s", errno_name(errno));
 	memset(page, 1, BASE_PAGE);
-	err = mover_read(mr->rkey, (uintptr_t)page, seen, SECTOR);
-	if (err || seen[0] != 1)
-		return unmet(why, size, "RDMA READ: %s", err ? errno_name(-err) : "other bytes");
+	err = rdma_probe_read(mr->rkey, page, 1, why, size);
+	if (err)
+		return err;
 	madvise(page, BASE_PAGE, MADV_DONTNEED);
 	err = mover_read(mr->rkey, (uintptr_t)page, seen, SECTOR);
 	if (err || seen[0])

@@ -36,7 +36,7 @@ static int complain(const char *what, int err)
  * Here, in the runner: actors inherit the context, and the kernel pins the memory
  * of the process that registers, not of the one that opened.
  */
-static int rdma_kind_open(void)
+int rdma_region_open(void)
 {
 	const char *what;
 	int err;
@@ -59,7 +59,7 @@ static int rdma_kind_open(void)
 	return 0;
 }
 
-static void rdma_kind_close(void)
+void rdma_region_close(void)
 {
 	if (!users || --users)
 		return;
@@ -78,7 +78,7 @@ static void drop_left(int index)
 	mover_forget();
 }
 
-static int rdma_prepare(struct pin *p)
+int rdma_region_prepare(struct pin *p)
 {
 	struct region_pin *r;
 
@@ -124,7 +124,7 @@ static int register_region(struct pin *p, unsigned access)
 	return rdma_region_took(p, mr);
 }
 
-static int rdma_pin_writable(struct pin *p)
+int rdma_region_register(struct pin *p)
 {
 	return register_region(p, RDMA_WRITABLE);
 }
@@ -139,7 +139,7 @@ static int rdma_pin_on_demand(struct pin *p)
 	return register_region(p, RDMA_ON_DEMAND);
 }
 
-static int rdma_unpin(struct pin *p)
+int rdma_region_unpin(struct pin *p)
 {
 	struct region_pin *r = p->priv;
 	int err;
@@ -154,7 +154,7 @@ static int rdma_unpin(struct pin *p)
 	return mover_forget();
 }
 
-static void rdma_release(struct pin *p)
+void rdma_region_release(struct pin *p)
 {
 	if (users)
 		drop_left(p->index);
@@ -167,7 +167,7 @@ static size_t chunk_len(size_t left_over)
 	return left_over < MOVER_BOUNCE ? left_over : MOVER_BOUNCE;
 }
 
-static int rdma_device_read(struct pin *p, const struct pin_data *data)
+int rdma_region_read(struct pin *p, const struct pin_data *data)
 {
 	const struct region_pin *r = p->priv;
 
@@ -185,7 +185,7 @@ static int rdma_device_read(struct pin *p, const struct pin_data *data)
 	return 0;
 }
 
-static int rdma_device_write(struct pin *p, size_t off, size_t len, const void *src)
+int rdma_region_write(struct pin *p, size_t off, size_t len, const void *src)
 {
 	const struct region_pin *r = p->priv;
 
@@ -208,7 +208,7 @@ static bool spoils; /* stores of on-demand regions do not break COW */
 
 static int on_demand_open(void)
 {
-	int err = rdma_kind_open();
+	int err = rdma_region_open();
 
 	if (err)
 		return err;
@@ -229,7 +229,7 @@ static int on_demand_write(struct pin *p, size_t off, size_t len, const void *sr
 	if (spoils && r->mr &&
 	    odp_meets_zero_page((const char *)r->base + page_off, off + len - page_off))
 		return -EUCLEAN;
-	return rdma_device_write(p, off, len, src);
+	return rdma_region_write(p, off, len, src);
 }
 
 #define OPEN .prefix = "rdma", .open = "rdma_open(argc > 1 ? argv[1] : NULL)"
@@ -242,42 +242,31 @@ static const struct pin_text ro_text = { OPEN, .args = ", IBV_ACCESS_REMOTE_READ
 
 const struct pin_kind pin_rdma_rw = {
 	.name = "rdma-rw",
-	.charges = true,
 	.about = "RDMA memory region that remote peers may write",
 	.rule = "drivers/infiniband/core/umem.c: ib_umem_get() takes FOLL_LONGTERM pins",
 	.needs = { "rdma", "memlock" },
-	.class = PIN_RW,
-	.promise = PROMISE_SAME_OBJECT,
-	.dirs = DEVICE_READS | DEVICE_WRITES,
+	.charges = true,
 	.handle = HANDLE_PINNED,
-	.open = rdma_kind_open,
-	.close = rdma_kind_close,
-	.prepare = rdma_prepare,
-	.pin = rdma_pin_writable,
-	.device_read = rdma_device_read,
-	.device_write = rdma_device_write,
-	.unpin = rdma_unpin,
-	.release = rdma_release,
+	.prepare = rdma_region_prepare,
+	.pin = rdma_region_register,
+	RDMA_REGION_RW,
 	.text = &rw_text,
 };
 
 const struct pin_kind pin_rdma_ro = {
 	.name = "rdma-ro",
-	.charges = true,
 	.about = "RDMA memory region that remote peers may only read",
 	.rule = "drivers/infiniband/core/umem.c: FOLL_WRITE only for a writable region (6.2)",
 	.needs = { "rdma", "memlock" },
+	.charges = true,
 	.class = PIN_RO,
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS,
 	.handle = HANDLE_PINNED,
-	.open = rdma_kind_open,
-	.close = rdma_kind_close,
-	.prepare = rdma_prepare,
+	.open = rdma_region_open,
+	.prepare = rdma_region_prepare,
 	.pin = rdma_pin_readable,
-	.device_read = rdma_device_read,
-	.unpin = rdma_unpin,
-	.release = rdma_release,
+	RDMA_REGION,
 	.text = &ro_text,
 };
 
@@ -290,11 +279,8 @@ const struct pin_kind pin_rdma_odp = {
 	.promise = PROMISE_FOLLOWS,
 	.dirs = DEVICE_READS | DEVICE_WRITES,
 	.open = on_demand_open,
-	.close = rdma_kind_close,
-	.prepare = rdma_prepare,
+	.prepare = rdma_region_prepare,
 	.pin = rdma_pin_on_demand,
-	.device_read = rdma_device_read,
 	.device_write = on_demand_write,
-	.unpin = rdma_unpin,
-	.release = rdma_release,
+	RDMA_REGION,
 };

@@ -107,9 +107,28 @@ int mover_write(uint32_t rkey, uint64_t addr, const void *src, size_t len);
 int mover_forget(void);
 
 struct pin;
+struct pin_data;
 /* For mechanisms that register in their own way, in an actor: where, and what came of it. */
 struct ibv_pd *rdma_region_domain(void);
 int rdma_region_took(struct pin *p, struct ibv_mr *mr);
+
+/* pin_rdma.c: the calls of struct pin_kind, for all that pin by a region of the runner's context. */
+int rdma_region_open(void);
+void rdma_region_close(void);
+int rdma_region_prepare(struct pin *p);
+/* By ibv_reg_mr(), writable. */
+int rdma_region_register(struct pin *p);
+int rdma_region_read(struct pin *p, const struct pin_data *data);
+int rdma_region_write(struct pin *p, size_t off, size_t len, const void *src);
+int rdma_region_unpin(struct pin *p);
+void rdma_region_release(struct pin *p);
+
+#define RDMA_REGION                                                                              \
+	.close = rdma_region_close, .device_read = rdma_region_read, .unpin = rdma_region_unpin, \
+	.release = rdma_region_release
+#define RDMA_REGION_RW                                                                         \
+	.class = PIN_RW, .promise = PROMISE_SAME_OBJECT, .dirs = DEVICE_READS | DEVICE_WRITES, \
+	.open = rdma_region_open, .device_write = rdma_region_write, RDMA_REGION
 
 /*
  * Whether a store through an on-demand region copies a page that fork shares, tried
@@ -125,6 +144,11 @@ bool odp_breaks_cow(const struct rdma_device *d);
 int rdma_probe_with(int (*test)(char *why, size_t size), char *why, size_t size);
 int rdma_with_device(int (*test)(const struct rdma_device *d, char *why, size_t size), char *why,
 		     size_t size);
+/* Without the mover. */
+int rdma_with_context(int (*test)(const struct rdma_device *d, char *why, size_t size), char *why,
+		      size_t size);
+/* Reads a sector through a region: 0 when its first byte is the one, else unmet() with why. */
+int rdma_probe_read(uint32_t rkey, const void *at, char byte, char *why, size_t size);
 
 /* Whether a zero page is mapped there, or may be: only root can tell. */
 bool odp_meets_zero_page(const char *addr, size_t len);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <rdma/ib_user_verbs.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/need/kind.h"
@@ -40,24 +39,22 @@ int rdma_change_access(const struct rdma_device *d, struct ibv_mr *mr, unsigned 
 }
 
 /* Access that the region has already, so that only the call itself is tried. */
-static int rereg_try(char *why, size_t size)
+static int rereg(const struct rdma_device *d, char *why, size_t size)
 {
-	char *page =
-		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct rdma_device d;
-	struct ibv_mr *mr;
-	const char *what;
-	int err = rdma_open(&d, host_options.rdma, &what);
+	static char page[BASE_PAGE] __attribute__((aligned(BASE_PAGE)));
+	struct ibv_mr *mr = ibv_reg_mr(d->pd, page, BASE_PAGE, RDMA_WRITABLE);
+	int err;
 
-	if (err || page == MAP_FAILED)
-		return unmet(why, size, "%s: %s: %s", host_options.rdma, what, errno_name(-err));
-	mr = ibv_reg_mr(d.pd, page, BASE_PAGE, RDMA_WRITABLE);
 	if (!mr)
 		return unmet(why, size, "registering memory: %s", errno_name(errno));
-	err = rdma_change_access(&d, mr, RDMA_WRITABLE);
+	err = rdma_change_access(d, mr, RDMA_WRITABLE);
 	ibv_dereg_mr(mr);
-	rdma_close(&d);
 	return err ? unmet(why, size, "changing the access of a region: %s", errno_name(-err)) : 0;
+}
+
+static int rereg_try(char *why, size_t size)
+{
+	return rdma_with_context(rereg, why, size);
 }
 
 static int rereg_probe(char *why, size_t size)

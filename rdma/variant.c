@@ -12,41 +12,6 @@
 #include "core/base/util.h"
 #include "rdma/rdma.h"
 
-static int open_rdma(void)
-{
-	return pin_rdma_rw.open();
-}
-
-static void close_rdma(void)
-{
-	pin_rdma_rw.close();
-}
-
-static int prepare(struct pin *p)
-{
-	return pin_rdma_rw.prepare(p);
-}
-
-static int device_read(struct pin *p, const struct pin_data *data)
-{
-	return pin_rdma_rw.device_read(p, data);
-}
-
-static int device_write(struct pin *p, size_t off, size_t len, const void *src)
-{
-	return pin_rdma_rw.device_write(p, off, len, src);
-}
-
-static int unpin(struct pin *p)
-{
-	return pin_rdma_rw.unpin(p);
-}
-
-static void release(struct pin *p)
-{
-	pin_rdma_rw.release(p);
-}
-
 /* errno of a call that failed; never 0. */
 static int failure(void)
 {
@@ -111,11 +76,7 @@ static int pin_buffer(struct pin *p)
 	return mr ? rdma_region_took(p, mr) : failure();
 }
 
-#define VARIANT                                                                                \
-	.class = PIN_RW, .promise = PROMISE_SAME_OBJECT, .dirs = DEVICE_READS | DEVICE_WRITES, \
-	.by_name = true, .open = open_rdma, .close = close_rdma, .prepare = prepare,           \
-	.device_read = device_read, .device_write = device_write, .unpin = unpin,              \
-	.release = release
+#define VARIANT .by_name = true, .prepare = rdma_region_prepare, RDMA_REGION_RW
 
 const struct pin_kind pin_rdma_moved = {
 	.name = "rdma-moved",
@@ -143,18 +104,15 @@ static int moved(const struct rdma_device *d, char *why, size_t size)
 {
 	char *page =
 		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char seen[SECTOR];
 	struct ibv_mr *mr = page == MAP_FAILED ? NULL : register_moved(d->pd, page, BASE_PAGE);
 	int err;
 
 	if (!mr)
 		return unmet(why, size, "moving a region: %s", errno_name(-failure()));
 	*page = 1;
-	err = mover_read(mr->rkey, (uintptr_t)page, seen, SECTOR);
+	err = rdma_probe_read(mr->rkey, page, 1, why, size);
 	ibv_dereg_mr(mr);
-	if (err || seen[0] != 1)
-		return unmet(why, size, "RDMA READ: %s", err ? errno_name(-err) : "other bytes");
-	return 0;
+	return err;
 }
 
 static int moved_try(char *why, size_t size)
@@ -178,21 +136,18 @@ static int buffer(const struct rdma_device *d, char *why, size_t size)
 {
 	static char at[BASE_PAGE] __attribute__((aligned(BASE_PAGE)));
 	own_fd file = memfd_create("pinfold", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	char seen[SECTOR] = { 1 };
+	const char one = 1;
 	struct ibv_mr *mr;
 	int err;
 
-	if (file < 0 || ftruncate(file, BASE_PAGE) || pwrite(file, seen, 1, 0) != 1)
+	if (file < 0 || ftruncate(file, BASE_PAGE) || pwrite(file, &one, 1, 0) != 1)
 		return unmet(why, size, "a memfd: %s", errno_name(errno));
 	mr = register_buffer(d->pd, file, 0, at, BASE_PAGE);
 	if (!mr)
 		return unmet(why, size, "registering a dma-buf: %s", errno_name(-failure()));
-	seen[0] = 0;
-	err = mover_read(mr->rkey, (uintptr_t)at, seen, SECTOR);
+	err = rdma_probe_read(mr->rkey, at, 1, why, size);
 	ibv_dereg_mr(mr);
-	if (err || seen[0] != 1)
-		return unmet(why, size, "RDMA READ: %s", err ? errno_name(-err) : "other bytes");
-	return 0;
+	return err;
 }
 
 static int buffer_try(char *why, size_t size)
