@@ -12,6 +12,7 @@
 #include <cpuid.h>
 #endif
 
+#include "core/base/median.h"
 #include "core/base/util.h"
 
 enum {
@@ -24,19 +25,6 @@ enum {
 };
 
 struct clock_facts bench_clock = { .kind = CLOCK_KERNEL, .name = "monotonic", .tick_ns = 1 };
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_size);
-	return v[n / 2];
-}
 
 /* A counter that the kernel itself trusts, or why not. False: there is none. */
 static bool counter_usable(const char **name, char *note, size_t size)
@@ -103,13 +91,13 @@ static double measure_tick(void)
 		end = clock_end();
 		ns[i] = (double)(now - wall) / (double)(end - start);
 	}
-	return median(ns, SLICES);
+	return upper_median(ns, SLICES);
 }
 
 /* Of what nothing interrupted: a coarse counter's steps are in the mean, not in the median. */
 static double undisturbed_mean(double *v, size_t n)
 {
-	double limit = median(v, n) * 1.5, sum = 0;
+	double limit = upper_median(v, n) * 1.5, sum = 0;
 	size_t used = 0;
 
 	for (size_t i = 0; i < n && v[i] <= limit; i++, used++)
@@ -185,7 +173,7 @@ static double measure_wall(double tick_ns)
 
 		ns[i] = (double)(now - wall) - (double)(end - start) * tick_ns;
 	}
-	return median(ns, PROBES);
+	return upper_median(ns, PROBES);
 }
 
 #define LINK                                              \
@@ -251,8 +239,8 @@ static void self_test(struct clock_facts *c)
 		}
 	}
 	for (int i = 0; i < 2; i++) {
-		c->chain_ns[i] = median(ticks[i], ROUNDS) * c->tick_ns;
-		c->chain[i] = median(off[i], ROUNDS);
+		c->chain_ns[i] = upper_median(ticks[i], ROUNDS) * c->tick_ns;
+		c->chain[i] = upper_median(off[i], ROUNDS);
 	}
 	c->empty = measure_pair() - c->pair;
 	around = measure_around() - c->around;

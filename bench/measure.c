@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "core/base/median.h"
 #include "core/base/util.h"
 
 /* Of one pass: what a wall clock reading may jitter, on average and at most. */
@@ -115,13 +116,6 @@ static uint64_t net(uint64_t ticks, bool per_fault)
 	return t > 0 ? (uint64_t)(t + 0.5) : 0;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static double at(const struct pass *p, double q)
 {
 	size_t n = (size_t)ceil(q * p->samples);
@@ -141,7 +135,7 @@ static int add_process(struct series *s, struct pass *p, double mean)
 			return -ENOMEM;
 		s->process = grown;
 	}
-	qsort(p->tick, p->samples, sizeof(*p->tick), by_size);
+	qsort(p->tick, p->samples, sizeof(*p->tick), by_u64);
 	s->process[s->processes++] = (struct process_cost){
 		.samples = p->samples,
 		.p50 = at(p, 0.5),
@@ -243,13 +237,6 @@ uint64_t measure_samples(const struct measure *m)
 	return least;
 }
 
-static int by_mean(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 double series_median_mean(const struct series *s)
 {
 	double *mean = malloc((s->processes + 1) * sizeof(*mean)), median = 0;
@@ -259,10 +246,8 @@ double series_median_mean(const struct series *s)
 		for (size_t i = 0; i < s->processes; i++)
 			if (!quiet || !s->process[i].switched)
 				mean[n++] = s->process[i].mean;
-	if (n) {
-		qsort(mean, n, sizeof(*mean), by_mean);
-		median = mean[n / 2];
-	}
+	if (n)
+		median = upper_median(mean, n);
 	free(mean);
 	return median;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/clock.h"
+#include "core/base/median.h"
 
 enum { PAGE = 4096, ROUNDS_MAX = 1001, WARM_UP = 3 };
 
@@ -22,19 +23,6 @@ const char *const fork_part_name[FORK_PARTS] = { "fork",	  "store", "switch",
 struct stamps {
 	uint64_t child[2];
 };
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof(*v), by_size);
-	return v[n / 2];
-}
 
 static void child(volatile char *page, volatile struct stamps *stamps, bool parts)
 {
@@ -112,10 +100,10 @@ static int rounds_of(struct fork_parts *p, volatile char *page, volatile struct 
 		return err ? err : -EAGAIN;
 	p->rounds = n;
 	for (int k = 0; k < FORK_PARTS; k++)
-		p->part[k] = median(part[k], n);
-	p->sum = median(sum, n);
-	p->ratio = median(ratio, n);
-	p->whole = median(whole, n);
+		p->part[k] = upper_median(part[k], (size_t)n);
+	p->sum = upper_median(sum, (size_t)n);
+	p->ratio = upper_median(ratio, (size_t)n);
+	p->whole = upper_median(whole, (size_t)n);
 	return 0;
 }
 

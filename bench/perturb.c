@@ -7,17 +7,11 @@
 #include <sys/mman.h>
 
 #include "bench/clock.h"
+#include "core/base/median.h"
 
 enum { PAGES = 256, PASSES = PERTURB_MODES + 1, ROUNDS_MAX = 2001, WARM_UP = 2 };
 
 struct perturbations bench_perturbations;
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
 
 /* The last page is there, so that no pass makes a page table. */
 static int one_pass(enum touch_mode mode, double *ns)
@@ -55,7 +49,7 @@ static struct perturbation median_of(double *ratio, int n)
 {
 	int half = (int)ceil(0.98 * sqrt(n)), low = n / 2 - half, high = n / 2 + half;
 
-	qsort(ratio, (size_t)n, sizeof(*ratio), by_size);
+	qsort(ratio, (size_t)n, sizeof(*ratio), by_double);
 	return (struct perturbation){ .ratio = ratio[n / 2] - 1,
 				      .low = ratio[low < 0 ? 0 : low] - 1,
 				      .high = ratio[high >= n ? n - 1 : high] - 1 };
@@ -94,8 +88,7 @@ int perturb_measure(struct perturbations *p, int rounds)
 		return -EAGAIN;
 	for (int k = 0; k < PERTURB_MODES; k++)
 		p->mode[k] = median_of(ratio[k], kept);
-	qsort(untimed, (size_t)kept, sizeof(*untimed), by_size);
-	p->fault_ns = untimed[kept / 2];
+	p->fault_ns = upper_median(untimed, (size_t)kept);
 	p->rounds = kept;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "cli/cli.h"
+#include "core/base/median.h"
 #include "core/guard/guard.h"
 #include "core/need/need.h"
 #include "rdma/place.h"
@@ -170,18 +171,11 @@ const char *session_over(const struct session *s)
 	return s->end_ns && now_ns() > s->end_ns ? "time is over" : NULL;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static uint64_t median(uint64_t *v, size_t n)
 {
 	if (!n)
 		return 0;
-	qsort(v, n, sizeof(*v), by_size);
+	qsort(v, n, sizeof(*v), by_u64);
 	return v[n / 2];
 }
 

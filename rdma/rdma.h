@@ -112,7 +112,7 @@ struct pin_data;
 struct ibv_pd *rdma_region_domain(void);
 int rdma_region_took(struct pin *p, struct ibv_mr *mr);
 
-/* pin_rdma.c: the calls of struct pin_kind, for all that pin by a region of the runner's context. */
+/* pin_rdma.c: calls of struct pin_kind, for all that pin by a region of the runner's context. */
 int rdma_region_open(void);
 void rdma_region_close(void);
 int rdma_region_prepare(struct pin *p);

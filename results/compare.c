@@ -14,7 +14,7 @@ const char *const comparison_name[COMPARISONS] = {
 	[COMPARISON_UNLIKE] = "not comparable",
 };
 
-static double variance(const double *v, size_t n)
+double compare_variance(const double *v, size_t n)
 {
 	double mean = 0, sum = 0;
 
@@ -25,16 +25,17 @@ static double variance(const double *v, size_t n)
 	return n > 1 ? sum / (double)(n - 1) : 0;
 }
 
-/*
- * Units a side that decide with 80 % power, were the estimate the truth: two-sided 5 %,
- * the efficiency of ranks 3 / pi, and one more for the steps of an exact test.
- */
+double compare_units(double variance, double far)
+{
+	return 2 * (1.96 + 0.84) * (1.96 + 0.84) * variance / (far * far) * M_PI / 3 + 1;
+}
+
 static size_t units_needed(const struct compare_row *row, const double *a, size_t n,
 			   const double *b, size_t m)
 {
 	double margin = log1p(row->margin), far = fabs(fabs(row->log.estimate) - margin);
-	double both = (variance(a, n) + variance(b, m)) / 2;
-	double need = 2 * (1.96 + 0.84) * (1.96 + 0.84) * both / (far * far) * M_PI / 3 + 1;
+	double both = (compare_variance(a, n) + compare_variance(b, m)) / 2;
+	double need = compare_units(both, far);
 
 	if (n < 2 || m < 2 || far <= 0 || !(need < 10000))
 		return 0;

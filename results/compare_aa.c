@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/compare.h"
+#include "results/compare_internal.h"
 
 enum { UNITS_MIN = 2 * COMPARE_UNITS_MIN, HALF_MAX = 10 };
 
@@ -37,22 +37,10 @@ static bool excludes_one(const struct compare_row *row)
 	return row->log.interval && (row->log.low > 0 || row->log.high < 0);
 }
 
-static double deviation(const double *v, size_t n)
-{
-	double mean = 0, sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		mean += v[i] / (double)n;
-	for (size_t i = 0; i < n; i++)
-		sum += (v[i] - mean) * (v[i] - mean);
-	return sqrt(sum / (double)(n - 1));
-}
-
-/* As in compare.c: two-sided 5 %, 80 % power. */
 static size_t units_for(double sd)
 {
 	double far = log1p(PLANTED) - log1p(COMPARE_MARGIN_P50);
-	double n = 1 + ceil(2 * 2.8 * 2.8 * sd * sd / (far * far) * M_PI / 3);
+	double n = ceil(compare_units(sd * sd, far));
 
 	return n > COMPARE_UNITS_MIN ? (size_t)n : COMPARE_UNITS_MIN;
 }
@@ -65,7 +53,7 @@ static int split(struct compare_aa *aa, double *v, size_t n, unsigned splits)
 	struct compare_row row;
 	int err = judge(&row, v, v + n - half, half, 0);
 
-	aa->sd = deviation(v, n);
+	aa->sd = sqrt(compare_variance(v, n));
 	aa->needed = units_for(aa->sd);
 	aa->drift = excludes_one(&row);
 	for (unsigned s = 0; s < splits && !err; s++) {

@@ -10,6 +10,14 @@ int compare_cells(const struct side side[2], const struct waivers *waivers,
 		  struct compare_result *r);
 int compare_groups(const struct side side[2], struct compare_result *r);
 
+double compare_variance(const double *v, size_t n);
+/*
+ * Units a side that decide about a row with 80 % power, when it is `far` from the margin
+ * in logarithms: two-sided 5 %, the efficiency of ranks 3 / pi, and one more for the
+ * steps of an exact test.
+ */
+double compare_units(double variance, double far);
+
 /* The highest level that has units enough on both sides. */
 enum level compare_level(const size_t a[LEVELS], const size_t b[LEVELS]);
 

@@ -6,16 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
+#include "core/base/median.h"
 
 double rank_median(double *v, size_t n)
 {
-	qsort(v, n, sizeof(*v), by_size);
+	qsort(v, n, sizeof(*v), by_double);
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
@@ -118,9 +113,7 @@ static const double *sorting;
 
 static int by_p(const void *a, const void *b)
 {
-	double x = sorting[*(const size_t *)a], y = sorting[*(const size_t *)b];
-
-	return x < y ? -1 : x > y;
+	return by_double(&sorting[*(const size_t *)a], &sorting[*(const size_t *)b]);
 }
 
 int rank_adjust(double *p, size_t n)

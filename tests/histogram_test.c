@@ -11,6 +11,7 @@
 
 #include "bench/clock.h"
 #include "bench/histogram.h"
+#include "core/base/median.h"
 
 static uint64_t state = 88172645463325252u;
 
@@ -45,13 +46,6 @@ static void buckets_ascend_without_a_gap(void **unused)
 	}
 }
 
-static int by_size(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void quantiles_are_those_of_the_raw_samples(void **unused)
 {
 	enum { N = 100000 };
@@ -66,7 +60,7 @@ static void quantiles_are_those_of_the_raw_samples(void **unused)
 		raw[i] = 1000 + next_random() % 4000 + (i % 100 ? 0 : next_random() % 100000000);
 		histogram_add(&h, raw[i]);
 	}
-	qsort(raw, N, sizeof(*raw), by_size);
+	qsort(raw, N, sizeof(*raw), by_u64);
 	for (size_t i = 0; i < sizeof(q) / sizeof(*q); i++) {
 		double exact = (double)raw[(size_t)ceil(q[i] * N) - 1];
 
