@@ -13,6 +13,7 @@
 
 #include "core/guard/guard.h"
 #include "core/pin/kinds.h"
+#include "core/base/process.h"
 #include "core/base/util.h"
 #include "core/need/need.h"
 #include "rdma/rdma.h"

@@ -2,8 +2,6 @@
 /* Regions that come about in another way than by ibv_reg_mr() of the memory. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/udmabuf.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -54,17 +52,12 @@ static struct ibv_mr *register_buffer(struct ibv_pd *pd, int file, uint64_t star
 				      size_t len)
 {
 	own_fd device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
-	struct udmabuf_create arg = { .memfd = (uint32_t)file,
-				      .flags = UDMABUF_FLAGS_CLOEXEC,
-				      .offset = start,
-				      .size = len };
-	own_fd buffer = -1;
+	own_fd buffer = device < 0 ? -errno : udmabuf_of(device, file, start, len);
 
-	if (device < 0 || fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK))
+	if (buffer < 0) {
+		errno = -buffer;
 		return NULL;
-	buffer = ioctl(device, UDMABUF_CREATE, &arg);
-	if (buffer < 0)
-		return NULL;
+	}
 	errno = 0;
 	return ibv_reg_dmabuf_mr(pd, 0, len, (uintptr_t)addr, buffer, RDMA_WRITABLE);
 }

@@ -293,6 +293,16 @@ static void put_changed_cells(const struct report *r, const struct pair *p, FILE
 			lost);
 }
 
+static void put_interval(const struct shift *s, const size_t units[2], enum level level, FILE *out)
+{
+	if (s->interval)
+		fprintf(out, "<td>%+.1f to %+.1f %%</td>", 100 * expm1(s->low),
+			100 * expm1(s->high));
+	else
+		fputs("<td class=none>none</td>", out);
+	fprintf(out, "<td>%zu / %zu %s</td></tr>\n", units[0], units[1], level_name[level]);
+}
+
 static void put_row(const struct compare_row *row, FILE *out)
 {
 	static const char *const symbol[COMPARISONS] = { "▲", "▽", "○", "●", "·" };
@@ -317,13 +327,7 @@ static void put_row(const struct compare_row *row, FILE *out)
 	}
 	fprintf(out, "<td class=num>%.0f</td><td class=num>%.0f</td>", row->value[0],
 		row->value[1]);
-	if (row->log.interval)
-		fprintf(out, "<td>%+.1f to %+.1f %%</td>", 100 * expm1(row->log.low),
-			100 * expm1(row->log.high));
-	else
-		fputs("<td class=none>none</td>", out);
-	fprintf(out, "<td>%zu / %zu %s</td></tr>\n", row->units[0], row->units[1],
-		level_name[row->level]);
+	put_interval(&row->log, row->units, row->level, out);
 }
 
 static void put_changed_costs(const struct report *r, const struct pair *p, FILE *out)
@@ -365,13 +369,7 @@ static void put_groups(const struct pair *p, FILE *out)
 		page_text(out, g->name);
 		fprintf(out, "</th><td class=num>%zu</td><td class=num>%+.1f %%</td>", g->rows,
 			100 * expm1(g->log.estimate));
-		if (g->log.interval)
-			fprintf(out, "<td>%+.1f to %+.1f %%</td>", 100 * expm1(g->log.low),
-				100 * expm1(g->log.high));
-		else
-			fputs("<td class=none>none</td>", out);
-		fprintf(out, "<td>%zu / %zu %s</td></tr>\n", g->units[0], g->units[1],
-			level_name[g->level]);
+		put_interval(&g->log, g->units, g->level, out);
 	}
 	fputs("</tbody></table></div>\n", out);
 }

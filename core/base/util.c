@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/base/util.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -39,25 +38,6 @@ long file_number(const char *path)
 	char text[64];
 
 	return file_read(path, text, sizeof(text)) < 0 ? -1 : strtol(text, NULL, 10);
-}
-
-void close_linked(const char *word)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir))) {
-		char path[300], link[300];
-		ssize_t n;
-
-		snprintf(path, sizeof(path), "/proc/self/fd/%s", e->d_name);
-		n = readlink(path, link, sizeof(link) - 1);
-		link[n > 0 ? n : 0] = '\0';
-		if (strstr(link, word))
-			close((int)strtol(e->d_name, NULL, 10));
-	}
-	if (dir)
-		closedir(dir);
 }
 
 int file_write(const char *path, const char *text)

@@ -43,12 +43,6 @@ int file_read(const char *path, char *buf, size_t size);
 /* The decimal number that a small file begins with, or -1 when it can't be read. */
 long file_number(const char *path);
 
-/*
- * Closes the descriptors whose /proc/self/fd link contains the word: for processes that
- * are forked to stay, and would keep open what the runner closes.
- */
-void close_linked(const char *word);
-
 /* Writes text to an existing file with one write(2). Returns 0 or -errno. */
 int file_write(const char *path, const char *text);
 

@@ -58,15 +58,15 @@ static int split_thps(struct region *r)
 	return 0;
 }
 
+#define THP_KIND .needs = { "thp", "kpageflags" }, .share = SHARE_PRIVATE_ANON, .units = 1
+
 const struct mem_kind mem_thp_pte = {
 	.name = "thp-pte",
 	.about = "a transparent huge page mapped by PTEs: mprotect of one page and back split it",
-	.needs = { "thp", "kpageflags" },
-	.share = SHARE_PRIVATE_ANON,
 	.unit = HUGE_PAGE,
-	.units = 1,
 	.settle_at = SETTLE_FIRST_STORE,
 	.map = map_thps,
+	THP_KIND,
 	.settle = split_thps,
 	.check = check_split,
 };
@@ -95,12 +95,10 @@ const struct mem_kind mem_thp_single = {
 	.name = "thp-single",
 	.about = "the first pages of a transparent huge page (one, unless the program wants more), "
 		 "all others unmapped",
-	.needs = { "thp", "kpageflags" },
-	.share = SHARE_PRIVATE_ANON,
 	.unit = BASE_PAGE,
-	.units = 1,
 	.settle_at = SETTLE_FIRST_STORE,
 	.map = map_thps,
+	THP_KIND,
 	.settle = drop_the_rest,
 	.check = check_rest_gone,
 };
@@ -137,12 +135,10 @@ static int move_halves_in(struct region *r)
 const struct mem_kind mem_thp_mremap = {
 	.name = "thp-mremap",
 	.about = "half of a transparent huge page, moved by mremap away from the other half",
-	.needs = { "thp", "kpageflags" },
-	.share = SHARE_PRIVATE_ANON,
 	.unit = HALF,
-	.units = 1,
 	.settle_at = SETTLE_MAP,
 	.map = mremap_map,
+	THP_KIND,
 	.settle = move_halves_in,
 	.check = check_split,
 };
@@ -191,12 +187,10 @@ static int check_first_shared(struct region *r, char *why, size_t size)
 const struct mem_kind mem_thp_shared = {
 	.name = "thp-shared",
 	.about = "a transparent huge page of which a child that is gone shared the first page only",
-	.needs = { "thp", "kpageflags" },
-	.share = SHARE_PRIVATE_ANON,
 	.unit = HUGE_PAGE,
-	.units = 1,
 	.settle_at = SETTLE_FIRST_STORE,
 	.map = map_thps,
+	THP_KIND,
 	.settle = share_first_pages,
 	.check = check_first_shared,
 };

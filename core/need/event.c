@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <linux/mman.h>
-#include <linux/sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/guard/guard.h"
+#include "core/base/process.h"
 #include "core/base/util.h"
 #include "core/mem/page.h"
 
@@ -129,21 +128,11 @@ const struct need need_dontunmap = {
 	.in_child = true,
 };
 
-/* The number of this process is taken, if it may be asked for. */
 static int set_tid_try(char *why, size_t size)
 {
-	pid_t self = getpid();
-	struct clone_args args = { .exit_signal = SIGCHLD,
-				   .set_tid = (uintptr_t)&self,
-				   .set_tid_size = 1 };
-	long pid = syscall(SYS_clone3, &args, sizeof(args));
+	int err = fork_in_vain();
 
-	if (!pid)
-		_exit(0);
-	if (pid < 0 && errno == EEXIST)
-		return 0;
-	return unmet(why, size, "clone3 with a pid that is taken: %s",
-		     errno_name(pid < 0 ? errno : 0));
+	return err ? unmet(why, size, "clone3 with a pid that is taken: %s", errno_name(-err)) : 0;
 }
 
 const struct need need_set_tid = {

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/udmabuf.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -105,17 +103,16 @@ static int udmabuf_try(char *why, size_t size)
 {
 	own_fd device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
 	own_fd file = memfd_create("pinfold-udmabuf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	struct udmabuf_create arg = { .memfd = (uint32_t)file, .size = BASE_PAGE };
 	own_fd buffer = -1;
 	char *view;
 
 	if (device < 0)
 		return unmet(why, size, "/dev/udmabuf: %s", errno_name(errno));
-	if (file < 0 || ftruncate(file, BASE_PAGE) || fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK))
-		return unmet(why, size, "a sealed memfd: %s", errno_name(errno));
-	buffer = ioctl(device, UDMABUF_CREATE, &arg);
+	if (file < 0 || ftruncate(file, BASE_PAGE))
+		return unmet(why, size, "a memfd: %s", errno_name(errno));
+	buffer = udmabuf_of(device, file, 0, BASE_PAGE);
 	if (buffer < 0)
-		return unmet(why, size, "UDMABUF_CREATE: %s", errno_name(errno));
+		return unmet(why, size, "UDMABUF_CREATE: %s", errno_name(-buffer));
 	view = mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, buffer, 0);
 	if (view == MAP_FAILED || pwrite(file, "2", 1, 0) != 1)
 		return unmet(why, size, "mapping the dma-buf: %s", errno_name(errno));

@@ -103,22 +103,17 @@ static int gup_device_read(struct pin *p, const struct pin_data *data)
 static const struct pin_text ro_text = { PREPARE, .args = ", 0" };
 static const struct pin_text rw_text = { PREPARE, .args = ", 1 /* write */" };
 
+#define GUP_KIND                                                                       \
+	.needs = { "gup-test" }, .promise = PROMISE_SAME_OBJECT, .dirs = DEVICE_READS, \
+	.single = true, .open = gup_open, .close = gup_close, .prepare = gup_prepare,  \
+	.pin = gup_pin, .device_read = gup_device_read, .unpin = gup_unpin, .release = gup_release
+
 const struct pin_kind pin_gup_ro = {
 	.name = "gup-ro",
 	.about = "read-only long-term pin of the gup_test driver",
 	.rule = "mm/gup_test.c, PIN_LONGTERM_TEST_START: FOLL_LONGTERM (6.2)",
-	.needs = { "gup-test" },
 	.class = PIN_RO,
-	.promise = PROMISE_SAME_OBJECT,
-	.dirs = DEVICE_READS,
-	.single = true,
-	.open = gup_open,
-	.close = gup_close,
-	.prepare = gup_prepare,
-	.pin = gup_pin,
-	.device_read = gup_device_read,
-	.unpin = gup_unpin,
-	.release = gup_release,
+	GUP_KIND,
 	.text = &ro_text,
 };
 
@@ -126,17 +121,7 @@ const struct pin_kind pin_gup_rw = {
 	.name = "gup-rw",
 	.about = "writable long-term pin of the gup_test driver, which can only be read",
 	.rule = "mm/gup_test.c, PIN_LONGTERM_TEST_START: FOLL_LONGTERM | FOLL_WRITE (6.2)",
-	.needs = { "gup-test" },
 	.class = PIN_RW,
-	.promise = PROMISE_SAME_OBJECT,
-	.dirs = DEVICE_READS,
-	.single = true,
-	.open = gup_open,
-	.close = gup_close,
-	.prepare = gup_prepare,
-	.pin = gup_pin,
-	.device_read = gup_device_read,
-	.unpin = gup_unpin,
-	.release = gup_release,
+	GUP_KIND,
 	.text = &rw_text,
 };

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "core/base/futex.h"
+#include "core/base/process.h"
 #include "core/guard/guard.h"
 #include "core/pin/holder_loop.h"
 #include "core/pin/holder_serve.h"

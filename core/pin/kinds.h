@@ -29,4 +29,10 @@ void pin_free(void *priv, size_t size);
 /* Marks the sectors of bytes [off, off+len) of the pin as arrived. */
 void pin_mark(const struct pin *p, const struct pin_data *data, size_t off, size_t len);
 
+/*
+ * A dma-buf of len bytes of a memfd from start on, by /dev/udmabuf, which wants the memfd sealed
+ * against shrinking. Its descriptor, to be closed, or -errno.
+ */
+int udmabuf_of(int device, int memfd, uint64_t start, uint64_t len);
+
 #endif

@@ -63,21 +63,30 @@ static int udmabuf_prepare(struct pin *p)
 	return err;
 }
 
+int udmabuf_of(int device, int memfd, uint64_t start, uint64_t len)
+{
+	struct udmabuf_create arg = { .memfd = (uint32_t)memfd,
+				      .flags = UDMABUF_FLAGS_CLOEXEC,
+				      .offset = start,
+				      .size = len };
+	int buffer = fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK);
+
+	if (!buffer)
+		buffer = ioctl(device, UDMABUF_CREATE, &arg);
+	return buffer < 0 ? -errno : buffer;
+}
+
 static int udmabuf_pin(struct pin *p)
 {
 	struct udmabuf *u = p->priv;
-	struct udmabuf_create arg = { .memfd = (uint32_t)p->fd,
-				      .flags = UDMABUF_FLAGS_CLOEXEC,
-				      .offset = p->start,
-				      .size = p->len };
+	int buffer;
 
 	if (u->buffer >= 0)
 		return -EBUSY;
-	if (fcntl(p->fd, F_ADD_SEALS, F_SEAL_SHRINK))
-		return -errno;
-	u->buffer = ioctl(u->device, UDMABUF_CREATE, &arg);
-	if (u->buffer < 0)
-		return -errno;
+	buffer = udmabuf_of(u->device, p->fd, p->start, p->len);
+	if (buffer < 0)
+		return buffer;
+	u->buffer = buffer;
 	if (mmap(u->view, p->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, u->buffer, 0) !=
 	    MAP_FAILED)
 		return 0;

@@ -14,17 +14,23 @@
 
 enum { AUTO_VALUE = 100 };
 
+void plan_complain(const struct program *p, const struct step *s, struct parse_error *err,
+		   const char *format, va_list ap)
+{
+	char text[160];
+
+	vsnprintf(text, sizeof(text), format, ap);
+	snprintf(err->text, sizeof(err->text), "%s:%d:%d: %s", *p->file ? p->file : "steps",
+		 s->line, s->col, text);
+}
+
 int plan_bad(struct resolver *r, int code, const char *format, ...)
 {
-	const struct step *s = r->step;
-	const char *file = *r->program->file ? r->program->file : "steps";
-	char text[160];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	plan_complain(r->program, r->step, r->err, format, ap);
 	va_end(ap);
-	snprintf(r->err->text, sizeof(r->err->text), "%s:%d:%d: %s", file, s->line, s->col, text);
 	return code;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/actor/actor.h"
+#include "core/plan/resolver.h"
 
 enum { MAPPED = 1, DONTFORK = 2, WIPEONFORK = 4, READABLE = 8, WRITABLE = 16 };
 
@@ -25,15 +26,11 @@ struct checker {
 static int __attribute__((format(printf, 3, 4)))
 bad(const struct checker *c, const struct op *op, const char *format, ...)
 {
-	const char *file = *c->program->file ? c->program->file : "steps";
-	char text[160];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	plan_complain(c->program, op->step, c->err, format, ap);
 	va_end(ap);
-	snprintf(c->err->text, sizeof(c->err->text), "%s:%d:%d: %s", file, op->step->line,
-		 op->step->col, text);
 	return -EINVAL;
 }
 

@@ -3,6 +3,8 @@
 #ifndef CORE_PLAN_RESOLVER_H
 #define CORE_PLAN_RESOLVER_H
 
+#include <stdarg.h>
+
 #include "core/plan/plan.h"
 
 struct plan_pin {
@@ -31,7 +33,10 @@ struct resolver {
 	int action;	/* the last op that was an action, or -1 */
 };
 
-/* Sets the error "FILE:LINE:COL: ..." for the current step; returns code. */
+/* Sets the error "FILE:LINE:COL: ..." for a step. */
+void plan_complain(const struct program *p, const struct step *s, struct parse_error *err,
+		   const char *format, va_list ap) __attribute__((format(printf, 4, 0)));
+/* The same for the current step; returns code. */
 int plan_bad(struct resolver *r, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

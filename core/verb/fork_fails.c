@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <linux/sched.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "core/base/process.h"
 #include "core/verb/event.h"
 
 /* A page of its own that is stored to before the fork: the store after it must fault. */
@@ -23,26 +19,6 @@ static long minor_faults(void)
 	return getrusage(RUSAGE_SELF, &u) ? -1 : u.ru_minflt;
 }
 
-/*
- * The number is given out when the memory has been copied. The caller's own one is
- * taken, so the copy is thrown away again.
- */
-static int copy_in_vain(void)
-{
-	pid_t self = getpid();
-	struct clone_args args = { .exit_signal = SIGCHLD,
-				   .set_tid = (uintptr_t)&self,
-				   .set_tid_size = 1 };
-	long pid = syscall(SYS_clone3, &args, sizeof(args));
-
-	if (!pid)
-		_exit(0);
-	if (pid < 0)
-		return errno == EEXIST ? 0 : -errno;
-	waitpid((pid_t)pid, NULL, 0);
-	return -ECHILD;
-}
-
 static int fork_fails_exec(struct actor *a, const struct op *op)
 {
 	void *page =
@@ -56,7 +32,7 @@ static int fork_fails_exec(struct actor *a, const struct op *op)
 		return -errno;
 	twin.page = page;
 	*twin.page = 1;
-	err = copy_in_vain();
+	err = fork_in_vain();
 	before = minor_faults();
 	*twin.page = 2;
 	twin.faults = minor_faults() - before;

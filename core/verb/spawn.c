@@ -53,12 +53,6 @@ const struct verb verb_spawn = {
 	.emit = spawn_emit,
 };
 
-/* What the child does in the parent's memory; the parent waits for its end. */
-static int store_and_end(struct actor *a, const struct op *op)
-{
-	return verb_write.exec(a, op);
-}
-
 static int reaped(pid_t pid)
 {
 	int status;
@@ -75,7 +69,7 @@ static int vfork_store_exec(struct actor *a, const struct op *op)
 
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) a store by this child is what is tested */
 	if (!pid)
-		_exit(-store_and_end(a, op)); /* NOLINT(clang-analyzer-unix.Vfork) */
+		_exit(-verb_write.exec(a, op)); /* NOLINT(clang-analyzer-unix.Vfork) */
 	return reaped(pid);
 }
 
@@ -121,7 +115,7 @@ static int clone_main(void *arg)
 {
 	struct cloned *c = arg;
 
-	_exit(-store_and_end(c->a, c->op));
+	_exit(-verb_write.exec(c->a, c->op));
 }
 
 static int clone_store_emit(FILE *out, const struct op *op)
