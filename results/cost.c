@@ -13,7 +13,8 @@
 #include "results/environment.h"
 #include "results/run_internal.h"
 
-void cost_workload(const struct cell *c, const struct series *s, char *buf, size_t size)
+/* What a measurement means: other hash, other thing. */
+static void put_workload(const struct cell *c, const struct series *s, char *buf, size_t size)
 {
 	char text[1600], *steps = steps_print(c->program);
 
@@ -175,7 +176,7 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s)
 	char workload[32], why[200];
 	bool valid = series_valid(s, why, sizeof(why));
 
-	cost_workload(c, s, workload, sizeof(workload));
+	put_workload(c, s, workload, sizeof(workload));
 	put_text(o, "type", "cost");
 	put_text(o, "cell", c->id);
 	put_number(o, "step", (uint64_t)s->step);

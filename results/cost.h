@@ -20,9 +20,6 @@
 #include "results/origin.h"
 #include "results/record.h"
 
-/* What a measurement means: other hash, other thing. */
-void cost_workload(const struct cell *c, const struct series *s, char *buf, size_t size);
-
 /* Both: 0 or -errno. */
 int cost_write_clock(struct record *r);
 int cost_write(struct record *r, const struct cell *c, const struct series *s);

@@ -43,8 +43,4 @@ int store_add(struct history_store *s, const struct digest *d);
 int store_lines(struct history_store *s, struct history_line **line, size_t *lines);
 void store_free(struct history_store *s);
 
-/* The number of a name, which is added; SIZE_MAX without memory. */
-size_t name_number(struct names *n, const char *name);
-void names_free(struct names *n);
-
 #endif

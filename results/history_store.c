@@ -45,7 +45,8 @@ static int widen(struct names *n)
 	return 0;
 }
 
-size_t name_number(struct names *n, const char *name)
+/* The number of a name, which is added; SIZE_MAX without memory. */
+static size_t name_number(struct names *n, const char *name)
 {
 	size_t *slot;
 
@@ -61,7 +62,7 @@ size_t name_number(struct names *n, const char *name)
 	return n->count - 1;
 }
 
-void names_free(struct names *n)
+static void names_free(struct names *n)
 {
 	for (size_t i = 0; i < n->count; i++)
 		free(n->name[i]);

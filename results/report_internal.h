@@ -91,7 +91,6 @@ bool report_has_costs(const struct report *r);
 
 /* Whether column i is the first one of its machine. */
 bool first_of_machine(const struct report *r, size_t i);
-bool same_machine(const struct report *r, size_t i, size_t j);
 
 /* A cost in the columns of one machine that measured the same thing. */
 struct shown_cost {

@@ -6,7 +6,7 @@
 #include "results/rank.h"
 #include "results/report_internal.h"
 
-bool same_machine(const struct report *r, size_t i, size_t j)
+static bool same_machine(const struct report *r, size_t i, size_t j)
 {
 	return !strcmp(r->side[i].cost[0].origin.machine, r->side[j].cost[0].origin.machine);
 }

@@ -302,5 +302,5 @@ int main(void)
 		cmocka_unit_test(the_list_counts_cells_once),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, tear_down);
 }

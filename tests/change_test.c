@@ -264,5 +264,5 @@ int main(void)
 		cmocka_unit_test(green_says_what_is_no_longer_judged),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, tear_down);
 }

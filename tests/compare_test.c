@@ -11,9 +11,10 @@
 #include <cmocka.h>
 
 #include "results/compare.h"
+#include "tests/folder.h"
 
 static uint64_t state = 424242;
-static char folder[64], why[256];
+static char why[256];
 
 static double normal(void)
 {
@@ -362,22 +363,11 @@ static void text_fits_a_mail(void **unused)
 	compare_result_free(&r);
 }
 
-static int setup(void **unused)
-{
-	(void)unused;
-	strcpy(folder, "/tmp/compare-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
 static int teardown(void **unused)
 {
-	char command[128];
-
-	(void)unused;
 	side_free(&side[0]);
 	side_free(&side[1]);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
+	return folder_remove(unused);
 }
 
 int main(void)
@@ -396,5 +386,5 @@ int main(void)
 		cmocka_unit_test(text_fits_a_mail),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, folder_make, teardown);
 }

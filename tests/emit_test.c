@@ -10,24 +10,9 @@
 
 #include "core/emit/emit.h"
 #include "core/run/enumerate.h"
+#include "tests/folder.h"
 
-static char folder[64], why[256];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/emit-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
+static char why[256];
 
 /* In the test's folder; its exit code. */
 static int run(const char *command)
@@ -184,5 +169,5 @@ int main(void)
 		cmocka_unit_test(all_texts_compile),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -10,8 +10,9 @@
 
 #include "results/history.h"
 #include "stored.h"
+#include "tests/folder.h"
 
-static char folder[64], why[4500], told[4500];
+static char why[4500], told[4500];
 static int tells;
 
 static void broken(void *arg, const char *text)
@@ -19,14 +20,6 @@ static void broken(void *arg, const char *text)
 	(void)arg;
 	tells++;
 	snprintf(told, sizeof(told), "%s", text);
-}
-
-static const char *in(const char *name)
-{
-	static char path[160];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
 }
 
 /* One run a day of `days` with `costs` costs; those that are odd are slower from `at` on. */
@@ -219,22 +212,6 @@ static void a_day_knows_what_all_its_runs_know(void **unused)
 	}
 }
 
-static int set_up(void **unused)
-{
-	(void)unused;
-	strcpy(folder, "/tmp/history-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **unused)
-{
-	char command[128];
-
-	(void)unused;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,5 +222,5 @@ int main(void)
 		cmocka_unit_test(a_day_knows_what_all_its_runs_know),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -16,34 +16,9 @@
 #include "results/ktap.h"
 #include "results/record.h"
 #include "results/report.h"
+#include "tests/folder.h"
 
-static char folder[64], why[256];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/record-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
-
-static const char *in(const char *name)
-{
-	static char path[2][128];
-	static int turn;
-
-	turn = !turn;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", folder, name);
-	return path[turn];
-}
+static char why[256];
 
 static struct verdict stale(void)
 {
@@ -376,7 +351,7 @@ static void test_report(void **state)
 		side_free(&side[i]);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, folder_make, folder_remove)
 
 int main(void)
 {

@@ -10,17 +10,10 @@
 
 #include "results/report.h"
 #include "stored.h"
+#include "tests/folder.h"
 
-static char folder[64], why[4500], *page;
+static char why[4500], *page;
 static struct side side[3];
-
-static const char *in(const char *name)
-{
-	static char path[160];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
 
 static void write_kernel(int k, const char *release, double slower, const char *verdict)
 {
@@ -217,9 +210,7 @@ static void columns(void **unused)
 
 static int set_up(void **unused)
 {
-	(void)unused;
-	strcpy(folder, "/tmp/report-test-XXXXXX");
-	if (!mkdtemp(folder))
+	if (folder_make(unused))
 		return -1;
 	write_kernel(0, "6.1.192", 0, "pass");
 	write_kernel(1, "6.12.117", 0, "pass");
@@ -229,14 +220,10 @@ static int set_up(void **unused)
 
 static int tear_down(void **unused)
 {
-	char command[128];
-
-	(void)unused;
 	free(page);
 	for (int i = 0; i < 3; i++)
 		side_free(&side[i]);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
+	return folder_remove(unused);
 }
 
 int main(void)

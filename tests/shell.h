@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A test's own folder under /tmp, and shell commands in it. In a test that defines
+ * Shell commands in the test's folder. In a test that defines
  * PINFOLD_BINARY, "pinfold" in a command is that binary. Included once by a test program.
  */
 #ifndef TESTS_SHELL_H
@@ -17,28 +17,13 @@
 
 #include <cmocka.h>
 
+#include "tests/folder.h"
+
 #ifndef PINFOLD_BINARY
 #define PINFOLD_BINARY "false"
 #endif
 
-static char folder[64], text[1 << 20];
-
-/* Group or test fixtures: the folder is made with everything of pinfold's state in it, and goes. */
-static inline int folder_make(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/pinfold-test-XXXXXX");
-	return mkdtemp(folder) ? setenv("PINFOLD_STATE_DIR", folder, 1) : -1;
-}
-
-static inline int folder_remove(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
-}
+static char text[1 << 20];
 
 /* Runs it in the folder; all that it prints is in text (cut off behind 1 MiB). Its exit code. */
 static inline int sh(const char *command)

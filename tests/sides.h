@@ -7,19 +7,10 @@
 
 #include "results/compare.h"
 #include "stored.h"
+#include "tests/folder.h"
 
-static char folder[64], why[4500];
+static char why[4500];
 static struct side side[2];
-
-static inline const char *in(const char *name)
-{
-	static char path[4][160];
-	static int next;
-
-	next = (next + 1) % 4;
-	snprintf(path[next], sizeof(path[next]), "%s/%s", folder, name);
-	return path[next];
-}
 
 static const char *build;
 
@@ -66,22 +57,11 @@ static inline struct compare_result compared(const char *a, const char *b, const
 #define STALE ",\"class\":\"stale-pin\""
 #define KNOWN LEAK ",\"known\":\"a commit\""
 
-static inline int set_up(void **unused)
-{
-	(void)unused;
-	strcpy(folder, "/tmp/sides-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
 static inline int tear_down(void **unused)
 {
-	char command[128];
-
-	(void)unused;
 	side_free(&side[0]);
 	side_free(&side[1]);
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
+	return folder_remove(unused);
 }
 
 #endif

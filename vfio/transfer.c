@@ -52,7 +52,7 @@ void vfio_bounce_close(void)
 	bounce = NULL;
 }
 
-int vfio_copiers(void)
+static int copiers(void)
 {
 	int n = 0;
 
@@ -70,7 +70,8 @@ static struct vfio_device *copier(int n)
 	return NULL;
 }
 
-size_t vfio_chunk(void)
+/* Bytes of one transfer by any device that copies. */
+static size_t chunk_size(void)
 {
 	size_t size = BASE_PAGE;
 
@@ -134,8 +135,8 @@ static size_t spread(size_t i, size_t n, size_t total)
 int vfio_sample(uint64_t iova, size_t len,
 		void (*arrived)(void *arg, size_t off, const void *bytes, size_t len), void *arg)
 {
-	size_t chunk = vfio_chunk(), total = len / chunk;
-	size_t n = (size_t)vfio_copiers() * ROUNDS_MAX;
+	size_t chunk = chunk_size(), total = len / chunk;
+	size_t n = (size_t)copiers() * ROUNDS_MAX;
 	struct vfio_device *dev[VFIO_DEVICES_MAX];
 	size_t off[VFIO_DEVICES_MAX];
 
@@ -144,7 +145,7 @@ int vfio_sample(uint64_t iova, size_t len,
 	for (size_t i = 0; i < n;) {
 		int count = 0, err = 0;
 
-		for (; !err && count < vfio_copiers() && i < n; count++, i++) {
+		for (; !err && count < copiers() && i < n; count++, i++) {
 			dev[count] = copier(count);
 			off[count] = spread(i, n, total) * chunk;
 			/* No bytes of an earlier copy if this one should not arrive. */
@@ -164,13 +165,13 @@ int vfio_sample(uint64_t iova, size_t len,
 
 int vfio_store(uint64_t iova, const void *src, size_t len)
 {
-	size_t chunk = vfio_chunk();
+	size_t chunk = chunk_size();
 	struct vfio_device *dev[VFIO_DEVICES_MAX];
 
 	for (size_t done = 0; done < len;) {
 		int count = 0, err = 0;
 
-		for (; !err && count < vfio_copiers() && done < len; count++) {
+		for (; !err && count < copiers() && done < len; count++) {
 			size_t n = len - done < chunk ? len - done : chunk;
 
 			dev[count] = copier(count);
@@ -213,7 +214,7 @@ int vfio_try(uint64_t iova, const void *src, size_t len)
 {
 	for (int i = 0; i < vfio.ndevices; i++) {
 		struct vfio_device *dev = &vfio.device[i];
-		size_t most = dev->copies ? vfio_chunk() : BASE_PAGE, n = len < most ? len : most;
+		size_t most = dev->copies ? chunk_size() : BASE_PAGE, n = len < most ? len : most;
 		int err = reaches(dev, src, n);
 
 		/* The first bytes and the last ones by turns. */

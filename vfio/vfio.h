@@ -72,10 +72,6 @@ int vfio_write32(const struct vfio_device *dev, uint64_t reg, uint32_t value);
 int vfio_bounce_open(void);
 void vfio_bounce_close(void);
 
-/* Bytes of one transfer by any device that copies. */
-size_t vfio_chunk(void);
-int vfio_copiers(void);
-
 /* A sample of [iova, iova+len), all devices in turn: calls arrived for each chunk. */
 int vfio_sample(uint64_t iova, size_t len,
 		void (*arrived)(void *arg, size_t off, const void *bytes, size_t len), void *arg);

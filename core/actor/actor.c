@@ -127,6 +127,13 @@ static struct slot *slot_of(const struct actor *a)
 	return slot_at(a->channel, a->bank, a->proc, a->thread);
 }
 
+static int prove(struct actor *a, int region)
+{
+	struct region *r = &a->region[region];
+
+	return r->kind->check ? r->kind->check(r, a->why, sizeof(a->channel->room[0].why)) : 0;
+}
+
 static void execute(struct actor *a, uint32_t number)
 {
 	struct channel *ch = a->channel;
@@ -145,7 +152,7 @@ static void execute(struct actor *a, uint32_t number)
 	if (!reply->err && verb->post)
 		reply->post = verb->post(a, &op);
 	if (!reply->err && !reply->post && op.prove)
-		reply->proof = actor_prove(a, op.region);
+		reply->proof = prove(a, op.region);
 }
 
 void actor_serve(struct actor *a)
@@ -332,13 +339,6 @@ int actor_make_threads(struct actor *a)
 			return -err;
 	}
 	return 0;
-}
-
-int actor_prove(struct actor *a, int region)
-{
-	struct region *r = &a->region[region];
-
-	return r->kind->check ? r->kind->check(r, a->why, sizeof(a->channel->room[0].why)) : 0;
 }
 
 int actor_why(struct actor *a, const char *text)

@@ -94,9 +94,6 @@ int actor_main(int fd, int proc);
 /* Where region `number` is mapped first (where 0) and after a remap (where 1). */
 char *actor_address(int number, int where);
 
-/* The check of a region's kind; a->why. */
-int actor_prove(struct actor *a, int region);
-
 /* Sets the reason of an unmet post-condition; returns 1. */
 int actor_why(struct actor *a, const char *text);
 

@@ -41,6 +41,7 @@ static const char *skip_text(const char *p, const char *end)
 	return p + 1 < end ? p + 1 : end;
 }
 
+/* Whether text has the identifier, beside comments, strings and members. */
 static bool mentions(const char *text, const char *end, const char *name)
 {
 	size_t len = strlen(name);
@@ -63,11 +64,6 @@ static bool mentions(const char *text, const char *end, const char *name)
 			return true;
 	}
 	return false;
-}
-
-bool text_mentions(const char *text, const char *name)
-{
-	return mentions(text, text + strlen(text), name);
 }
 
 static void add_name(struct chunk *c, const char *from, const char *end)

@@ -19,7 +19,4 @@ void parts_free(struct parts *p);
 void parts_includes(const struct parts *p, const char *more, FILE *out);
 void parts_print(const struct parts *p, FILE *out);
 
-/* Whether text has the identifier, beside comments, strings and members. */
-bool text_mentions(const char *text, const char *name);
-
 #endif

@@ -298,7 +298,7 @@ int executor_follow(struct executor *x, const struct op *op, const struct reply 
 }
 
 /* A new process that shares has no view of its own to part. */
-int executor_judge(struct executor *x, const struct op *op, struct violation *v)
+static int judge(struct executor *x, const struct op *op, struct violation *v)
 {
 	const struct op m = plan_model_op(op);
 
@@ -347,7 +347,7 @@ int executor_step(struct executor *x, const struct op *given)
 	if (!reply.err && looked_at_all(x, &op))
 		return 1;
 	executor_hold(x, &op, &reply);
-	if (!plan_leaves_nothing(&op) && executor_judge(x, &op, &violation))
+	if (!plan_leaves_nothing(&op) && judge(x, &op, &violation))
 		return executor_violated(x, &op, &violation);
 	if (op.timed)
 		x->options.timed(x->options.timed_by, &op, channel_timing(x->channel));

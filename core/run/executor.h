@@ -75,7 +75,6 @@ void executor_observe(struct executor *x, const struct actor *a, const struct op
 /* Before the verdict: a pin that must not be held has to be given back as well. */
 void executor_hold(struct executor *x, const struct op *op, const struct reply *reply);
 void executor_trace(struct executor *x, const struct op *op, const struct reply *reply);
-int executor_judge(struct executor *x, const struct op *op, struct violation *v);
 int executor_violated(struct executor *x, const struct op *op, const struct violation *v);
 int executor_follow(struct executor *x, const struct op *op, const struct reply *reply);
 int executor_died(struct executor *x, const struct op *op, int err);
