@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "core/need/need.h"
 #include "core/run/bisect.h"
 #include "core/run/kernel_log.h"
-#include "core/need/need.h"
 #include "results/deviation.h"
 
 enum { REPEATS = 3 };

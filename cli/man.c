@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "core/need/need.h"
 #include "core/base/version.h"
+#include "core/need/need.h"
 
 /* Text for roff: no line begins with a control character, no '-' becomes a hyphen. */
 static void text(const char *s)

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "core/base/util.h"
 #include "core/mem/mem.h"
 #include "core/need/kind.h"
 #include "core/pin/kinds.h"
-#include "core/base/util.h"
 #include "rdma/rdma.h"
 
 static const char *status_name(enum ibv_fork_status status)

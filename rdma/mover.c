@@ -11,11 +11,11 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "core/guard/guard.h"
-#include "core/pin/kinds.h"
 #include "core/base/process.h"
 #include "core/base/util.h"
+#include "core/guard/guard.h"
 #include "core/need/need.h"
+#include "core/pin/kinds.h"
 #include "rdma/rdma.h"
 #include "rdma/wire.h"
 

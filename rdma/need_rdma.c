@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/need/kind.h"
 #include "core/base/util.h"
+#include "core/need/kind.h"
 #include "rdma/rdma.h"
 
 static char *fresh_page(void)

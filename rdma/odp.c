@@ -4,8 +4,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "core/mem/mem.h"
 #include "core/base/util.h"
+#include "core/mem/mem.h"
 #include "rdma/rdma.h"
 
 /* The parent has the page, mapped for reading by the device, then stored to. */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/util.h"
 #include "core/need/need.h"
 #include "core/pin/kinds.h"
-#include "core/base/util.h"
 #include "rdma/rdma.h"
 
 enum { HEAP_ROOM = 16 * 1024 /* bytes; libibverbs keeps a struct for each region */ };

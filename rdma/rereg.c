@@ -3,8 +3,8 @@
 #include <rdma/ib_user_verbs.h>
 #include <unistd.h>
 
-#include "core/need/kind.h"
 #include "core/base/util.h"
+#include "core/need/kind.h"
 #include "rdma/rdma.h"
 
 /* For providers that leave ibv_rereg_mr() out; the kernel decides. */

@@ -5,9 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/base/util.h"
 #include "core/need/kind.h"
 #include "core/pin/kinds.h"
-#include "core/base/util.h"
 #include "rdma/rdma.h"
 
 /* errno of a call that failed; never 0. */

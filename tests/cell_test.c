@@ -4,8 +4,8 @@
 
 #include <sys/wait.h>
 
-#include "core/run/cell.h"
 #include "core/need/need.h"
+#include "core/run/cell.h"
 
 static struct executor *executor;
 

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
+#include "core/base/util.h"
 #include "core/mem/mem.h"
 #include "core/need/need.h"
 #include "core/pin/pin.h"
-#include "core/base/util.h"
 #include "core/verb/verb.h"
 #include "tests/shell.h"
 

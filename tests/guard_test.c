@@ -19,10 +19,10 @@
 
 #include <cmocka.h>
 
+#include "core/base/util.h"
 #include "core/guard/guard.h"
 #include "core/mem/mem.h"
 #include "core/need/need.h"
-#include "core/base/util.h"
 
 static char top[64], setting[128], folder[128], file[128];
 static const char *const host_files[] = {

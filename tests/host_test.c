@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
+#include "core/base/util.h"
 #include "core/run/host_count.h"
 #include "core/run/kernel_log.h"
 #include "core/run/oracle.h"
-#include "core/base/util.h"
 
 static void complaints_are_known(void **state)
 {

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "core/lang/program.h"
 #include "core/base/util.h"
+#include "core/lang/program.h"
 
 enum { RANDOM_PROGRAMS = 4000, MUTATIONS = 20000, TEXT = 1 << 16 };
 

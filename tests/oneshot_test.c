@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
+#include "core/base/util.h"
 #include "core/need/need.h"
 #include "core/pin/kinds.h"
-#include "core/base/util.h"
 
 enum { SMALL = 2 * BASE_PAGE, BIG = HUGE_PAGE + BASE_PAGE };
 

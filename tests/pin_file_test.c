@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
+#include "core/base/util.h"
 #include "core/need/need.h"
 #include "core/pin/kinds.h"
-#include "core/base/util.h"
 
 enum { PAGES = 3, LEN = PAGES * BASE_PAGE };
 

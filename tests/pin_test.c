@@ -13,11 +13,11 @@
 
 #include <cmocka.h>
 
+#include "core/base/util.h"
 #include "core/guard/guard.h"
 #include "core/need/need.h"
-#include "core/pin/pin.h"
 #include "core/pin/kinds.h"
-#include "core/base/util.h"
+#include "core/pin/pin.h"
 
 enum { BIG = 2 * HUGE_PAGE, WRITTEN = 2 * BASE_PAGE };
 

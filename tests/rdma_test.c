@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
+#include "core/base/util.h"
 #include "core/need/need.h"
 #include "core/pin/kinds.h"
-#include "core/base/util.h"
 #include "rdma/rdma.h"
 
 static void names_are_checked(void **state)

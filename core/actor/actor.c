@@ -17,8 +17,8 @@
 
 #include "bench/timed.h"
 #include "core/actor/fault.h"
-#include "core/base/futex.h"
 #include "core/actor/harness.h"
+#include "core/base/futex.h"
 #include "core/base/util.h"
 
 enum { IDLE_MS = 1000, DEATH_MS = 50, BANKS = 2, SLOTS = PROCS_MAX + THREADS_MAX };

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 
 #include "core/base/futex.h"
-#include "core/guard/guard.h"
 #include "core/base/util.h"
+#include "core/guard/guard.h"
 
 enum { SPARES = 2, REQUESTS = 8, IDLE_MS = 1000, WAIT_MS = 30000 };
 

@@ -17,9 +17,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "core/guard/journal.h"
 #include "core/base/pci_use.h"
 #include "core/base/util.h"
+#include "core/guard/journal.h"
 
 static struct {
 	int dir, lock, line; /* line: socket to the other process */

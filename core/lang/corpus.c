@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/lang/program.h"
 #include "core/base/util.h"
+#include "core/lang/program.h"
 
 enum { FILE_MAX = 1 << 20 };
 

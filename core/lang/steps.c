@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/lang/program.h"
 #include "core/base/util.h"
+#include "core/lang/program.h"
 
 struct cursor {
 	const char *at, *file;

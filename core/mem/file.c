@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "core/need/need.h"
 #include "core/base/util.h"
+#include "core/need/need.h"
 
 static int open_unlinked(struct region *r, const char *dir)
 {

@@ -3,8 +3,8 @@
 
 #include <fcntl.h>
 
-#include "core/mem/mem.h"
 #include "core/base/util.h"
+#include "core/mem/mem.h"
 
 static uint64_t frame_word(const char *file, unsigned long pfn)
 {

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/guard/guard.h"
 #include "core/base/util.h"
+#include "core/guard/guard.h"
 
 /* Where cgroup v2 is mounted, or -ENOENT. */
 static int mount_point(char *dir, size_t size)

@@ -12,9 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/guard/guard.h"
 #include "core/base/process.h"
 #include "core/base/util.h"
+#include "core/guard/guard.h"
 #include "core/mem/page.h"
 
 enum { NR_MSEAL = 462 };

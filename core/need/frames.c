@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#include "core/mem/kind.h"
 #include "core/base/util.h"
+#include "core/mem/kind.h"
 
 static int kpageflags_probe(char *why, size_t size)
 {

@@ -10,8 +10,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "core/guard/guard.h"
 #include "core/base/util.h"
+#include "core/guard/guard.h"
 
 /* mkfs.xfs refuses less; the image is sparse. */
 enum { EXT4_BYTES = 64 << 20, XFS_BYTES = 304 << 20 };

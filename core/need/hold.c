@@ -6,10 +6,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/base/util.h"
 #include "core/pin/holder.h"
 #include "core/pin/kinds.h"
 #include "core/pin/probe.h"
-#include "core/base/util.h"
 
 static int try_way(enum holder_way way, char *why, size_t size)
 {

@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "core/base/util.h"
 #include "core/guard/guard.h"
 #include "core/mem/mem.h"
-#include "core/base/util.h"
 
 #define KSM "/sys/kernel/mm/ksm/"
 

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/base/util.h"
 #include "core/guard/guard.h"
 #include "core/mem/mem.h"
-#include "core/base/util.h"
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 #define HUGEPAGES "/sys/kernel/mm/hugepages/hugepages-"

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "core/guard/guard.h"
 #include "core/base/util.h"
+#include "core/guard/guard.h"
 
 int unmet(char *why, size_t size, const char *format, ...)
 {

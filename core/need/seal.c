@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/need/kind.h"
 #include "core/base/util.h"
+#include "core/need/kind.h"
 
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 0x20

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <sys/swap.h>
 
-#include "core/guard/guard.h"
 #include "core/base/util.h"
+#include "core/guard/guard.h"
 
 enum { SWAP_MIN_KB = 4096, ZRAM_MAX = 64 };
 

@@ -4,9 +4,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/need/kind.h"
 #include "core/base/uffd.h"
 #include "core/base/util.h"
+#include "core/need/kind.h"
 
 /* Two pages, and a userfaultfd that has them registered in a mode. */
 struct

@@ -7,9 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/base/util.h"
 #include "core/pin/holder.h"
 #include "core/pin/kinds.h"
-#include "core/base/util.h"
 
 enum {
 	LIMIT_S = 10,

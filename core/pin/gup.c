@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "core/base/util.h"
 #include "core/pin/gup_test.h"
 #include "core/pin/kinds.h"
-#include "core/base/util.h"
 
 struct gup {
 	bool held;

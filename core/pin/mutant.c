@@ -4,8 +4,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "core/pin/kinds.h"
 #include "core/base/util.h"
+#include "core/pin/kinds.h"
 
 /* The lie of a mutant that has a pin of its own below it, or a copy. */
 struct lie {

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/pin/kinds.h"
 #include "core/base/util.h"
+#include "core/pin/kinds.h"
 
 const struct pin_kind *const pin_kinds[] = {
 	&pin_uring_rw,

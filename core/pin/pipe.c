@@ -5,8 +5,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "core/pin/kinds.h"
 #include "core/base/util.h"
+#include "core/pin/kinds.h"
 
 /* 64 pipes hold a huge page even where a pipe is limited to 32 KiB. */
 enum { PIPES_MAX = 64, PIPE_BYTES_MAX = 1024 * 1024 };

@@ -7,8 +7,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "core/pin/kinds.h"
 #include "core/base/util.h"
+#include "core/pin/kinds.h"
 
 /*
  * The device's view is a mapping of the dma-buf at an address that prepare keeps

@@ -6,8 +6,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "core/pin/kinds.h"
 #include "core/base/util.h"
+#include "core/pin/kinds.h"
 
 enum { RING_ENTRIES = 4, TRANSFER_MAX = 64 * 1024 };
 

@@ -10,9 +10,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "core/base/util.h"
 #include "core/pin/kinds.h"
 #include "core/pin/net.h"
-#include "core/base/util.h"
 
 enum {
 	LIMIT_MS = 10000,

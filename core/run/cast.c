@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/run/executor.h"
 #include "core/actor/harness.h"
 #include "core/need/need.h"
+#include "core/run/executor.h"
 
 void executor_close_nursery(struct executor *x)
 {

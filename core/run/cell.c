@@ -8,11 +8,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "core/run/executor.h"
 #include "core/actor/fault.h"
 #include "core/actor/harness.h"
-#include "core/run/judge.h"
 #include "core/need/need.h"
+#include "core/run/executor.h"
+#include "core/run/judge.h"
 #include "core/verb/list.h"
 
 const char *verdict_name(enum verdict_kind k)

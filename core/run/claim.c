@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/run/executor.h"
 #include "core/actor/harness.h"
+#include "core/run/executor.h"
 #include "core/run/judge.h"
 
 static int not_so(struct executor *x, const struct op *claim, const char *read, const char *allowed)

@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 #include "core/actor/actor.h"
-#include "core/run/cell.h"
 #include "core/actor/nursery.h"
+#include "core/run/cell.h"
 
 enum { OPENED_MAX = 64 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 
-#include "core/run/executor.h"
 #include "core/actor/harness.h"
+#include "core/run/executor.h"
 #include "core/verb/list.h"
 
 static int look_at_pins(struct executor *x)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/run/kernel_log.h"
 #include "core/need/need.h"
+#include "core/run/kernel_log.h"
 
 enum { PATIENCE_MS = 1000, AGAIN_MS = 250 };
 

@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "core/lang/program.h"
 #include "core/mem/mem.h"
 #include "core/model/model.h"
 #include "core/pin/pin.h"
-#include "core/lang/program.h"
 
 enum actor_class {
 	ACTOR_PROCESS = 1,
