@@ -77,7 +77,7 @@ void actor_serve(struct actor *a) __attribute__((noreturn));
 
 /*
  * clone(2) with CLONE_VM and `flags`: a child that takes commands as process `child`
- * in the address space of the caller, on a stack made ahead. One at a time. As clone.
+ * in the address space of the caller, on a stack of that process's own. As clone.
  */
 pid_t actor_clone_vm(struct actor *a, int child, int flags);
 
