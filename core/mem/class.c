@@ -7,8 +7,8 @@ static const char *const thp_all[] = { "thp",	     "thp-pte",	   "thp-single",
 				       "thp-mremap", "thp-shared", NULL };
 static const char *const mthp_all[] = { "mthp-16k",  "mthp-32k",  "mthp-64k", "mthp-128k",
 					"mthp-256k", "mthp-512k", "mthp-1M",  NULL };
-static const char *const small_all[] = { "anon", "stack",    "heap",	 "swapped", "swapped-ro",
-					 "ksm",	 "migrated", "numa-far", NULL };
+static const char *const small_all[] = { "anon",      "stack", "heap",	   "swapped",  "swapped-ro",
+					 "swapcache", "ksm",   "migrated", "numa-far", NULL };
 static const char *const private_file_all[] = { "private-tmpfs", "private-memfd", "private-ext4",
 						"private-xfs", NULL };
 

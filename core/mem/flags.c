@@ -56,6 +56,11 @@ bool flags_zero(uint64_t flags)
 	return flags >> KPF_ZERO_PAGE & 1;
 }
 
+bool flags_swapcache(uint64_t flags)
+{
+	return flags >> KPF_SWAPCACHE & 1 && flags >> KPF_SWAPBACKED & 1;
+}
+
 bool flags_exclusive(uint64_t flags)
 {
 	return flags >> KPF_ANON & 1 && flags >> KPF_MAPPEDTODISK_BIT & 1;

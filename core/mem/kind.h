@@ -16,7 +16,7 @@ extern const struct mem_kind mem_private_memfd, mem_shared_memfd, mem_shared_ext
 extern const struct mem_kind mem_private_xfs, mem_shared_xfs;
 extern const struct mem_kind mem_hugetlb_1g, mem_hugetlb_2m, mem_private_hugetlbfs,
 	mem_shared_hugetlbfs;
-extern const struct mem_kind mem_swapped, mem_swapped_ro, mem_huge_zeropage;
+extern const struct mem_kind mem_swapped, mem_swapped_ro, mem_swapcache, mem_huge_zeropage;
 extern const struct mem_kind mem_ksm, mem_ksm_zero, mem_stack, mem_heap, mem_secretmem;
 extern const struct mem_kind mem_migrated, mem_numa_far;
 extern const struct mem_kind mem_mutant_shared;
@@ -47,6 +47,7 @@ int pages_flags(const void *addr, size_t n, struct page_fact *fact, uint64_t *fl
 bool flags_thp(uint64_t flags);
 bool flags_ksm(uint64_t flags);
 bool flags_zero(uint64_t flags);
+bool flags_swapcache(uint64_t flags);
 bool flags_exclusive(uint64_t flags); /* PageAnonExclusive; of a folio its head's, from 6.10 on */
 bool flags_head(uint64_t flags);
 bool flags_tail(uint64_t flags);

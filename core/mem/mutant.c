@@ -22,6 +22,7 @@ CHECK_OF(thp_shared)
 CHECK_OF(mthp_64k)
 CHECK_OF(huge_zeropage)
 CHECK_OF(swapped_ro)
+CHECK_OF(swapcache)
 CHECK_OF(ksm)
 CHECK_OF(ksm_zero)
 CHECK_OF(stack)
@@ -108,6 +109,8 @@ static const struct mem_kind huge_zeropage = LIAR("huge-zeropage", "has small ze
 						  check_huge_zeropage);
 static const struct mem_kind swapped_ro = LIAR("swapped-ro", "was never in swap", BASE_PAGE,
 					       map_small, settle_nothing, check_swapped_ro);
+static const struct mem_kind swapcache = LIAR("swapcache", "was never in swap", BASE_PAGE,
+					      map_small, settle_nothing, check_swapcache);
 static const struct mem_kind ksm =
 	LIAR("ksm", "is not merged", BASE_PAGE, map_small, settle_nothing, check_ksm);
 static const struct mem_kind ksm_zero =
@@ -151,8 +154,8 @@ static const struct mem_kind tracked_file =
 	LIAR_OF_FILE("shared-ext4", "has a file in memory", prepare_memfd, map_shared_file);
 
 const struct mem_kind *const mem_mutants[] = {
-	&thp_pte,      &thp_single,    &thp_mremap,   &thp_shared, &mthp,
-	&gigantic,     &huge_zeropage, &swapped_ro,   &ksm,	   &ksm_zero,
-	&stack,	       &heap,	       &migrated,     &numa_far,   &hugetlbfs,
-	&private_file, &shared_file,   &tracked_file, &secretmem,  NULL,
+	&thp_pte,	&thp_single, &thp_mremap, &thp_shared, &mthp,	      &gigantic,
+	&huge_zeropage, &swapped_ro, &swapcache,  &ksm,	       &ksm_zero,     &stack,
+	&heap,		&migrated,   &numa_far,	  &hugetlbfs,  &private_file, &shared_file,
+	&tracked_file,	&secretmem,  NULL,
 };

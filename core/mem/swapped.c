@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/base/util.h"
 
@@ -106,4 +108,57 @@ const struct mem_kind mem_swapped_ro = {
 	.map = swapped_map,
 	.settle = swapped_ro_settle,
 	.check = swapped_ro_check,
+};
+
+/*
+ * An entry that two processes have is read into the swap cache by every kernel; one that a
+ * single process has bypasses it on zram until 6.18 (SWP_SYNCHRONOUS_IO in do_swap_page()).
+ * The child is gone before the first step, and its copy of the entry with it.
+ */
+static int swapcache_settle(struct region *r)
+{
+	int end[2], err = swapped_settle(r);
+	pid_t pid;
+
+	if (err)
+		return err;
+	if (pipe(end))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		char byte;
+
+		close(end[1]);
+		_exit(read(end[0], &byte, 1) ? 1 : 0);
+	}
+	err = pid < 0 ? -errno : 0;
+	close(end[0]);
+	for (size_t off = 0; off < r->len && !err; off += BASE_PAGE)
+		(void)*(volatile char *)(r->addr + off);
+	close(end[1]);
+	if (pid > 0 && waitpid(pid, NULL, 0) != pid)
+		err = -errno;
+	return err;
+}
+
+static int swapcache_check(struct region *r, char *why, size_t size)
+{
+	int err = region_check_present(r, false, why, size);
+
+	return err ? err :
+		     region_check_flags(r, flags_swapcache, "page of the swap cache", why, size);
+}
+
+const struct mem_kind mem_swapcache = {
+	.name = "swapcache",
+	.about = "private anonymous base pages that a read brought back and that stay in the "
+		 "swap cache",
+	.needs = { "swap", "pageout", "kpageflags" },
+	.share = SHARE_PRIVATE_ANON,
+	.unit = BASE_PAGE,
+	.units = 2,
+	.settle_at = SETTLE_FIRST_STORE,
+	.map = swapped_map,
+	.settle = swapcache_settle,
+	.check = swapcache_check,
 };

@@ -152,88 +152,34 @@ static const struct mutant shared_anon = { .name = "anon-is-shared",
 					   .mem_name = "anon",
 					   .mem = "mutant-shared",
 					   .about = "the kind 'anon' maps shared memory" };
-static const struct mutant thp_pte = { .name = "thp-pte-stays-whole",
-				       .mem_name = "thp-pte",
-				       .mem = "mutant-thp-pte",
-				       .about = "the kind 'thp-pte' is not split" };
-static const struct mutant thp_single = { .name = "thp-single-keeps-the-rest",
-					  .mem_name = "thp-single",
-					  .mem = "mutant-thp-single",
-					  .about = "the kind 'thp-single' discards nothing" };
-static const struct mutant thp_mremap = { .name = "thp-mremap-of-base-pages",
-					  .mem_name = "thp-mremap",
-					  .mem = "mutant-thp-mremap",
-					  .about = "the kind 'thp-mremap' has no THP" };
-static const struct mutant thp_shared = { .name = "thp-shared-with-nobody",
-					  .mem_name = "thp-shared",
-					  .mem = "mutant-thp-shared",
-					  .about = "the kind 'thp-shared' forks nothing" };
-static const struct mutant mthp_64k = { .name = "mthp-of-base-pages",
-					.mem_name = "mthp-64k",
-					.mem = "mutant-mthp-64k",
-					.about = "the kind 'mthp-64k' has no folio" };
-static const struct mutant huge_zero = { .name = "huge-zeropage-is-small",
-					 .mem_name = "huge-zeropage",
-					 .mem = "mutant-huge-zeropage",
-					 .about = "the kind 'huge-zeropage' has small zero pages" };
-static const struct mutant swapped_ro = { .name = "swapped-ro-stays",
-					  .mem_name = "swapped-ro",
-					  .mem = "mutant-swapped-ro",
-					  .about = "the kind 'swapped-ro' pages nothing out" };
-static const struct mutant ksm_parted = { .name = "ksm-not-merged",
-					  .mem_name = "ksm",
-					  .mem = "mutant-ksm",
-					  .about = "the kind 'ksm' has no twins" };
-static const struct mutant ksm_zero_read = { .name = "ksm-zero-only-read",
-					     .mem_name = "ksm-zero",
-					     .mem = "mutant-ksm-zero",
-					     .about = "the kind 'ksm-zero' only reads" };
-static const struct mutant stack_elsewhere = { .name = "stack-elsewhere",
-					       .mem_name = "stack",
-					       .mem = "mutant-stack",
-					       .about = "the kind 'stack' is not on the stack" };
-static const struct mutant heap_elsewhere = { .name = "heap-elsewhere",
-					      .mem_name = "heap",
-					      .mem = "mutant-heap",
-					      .about = "the kind 'heap' is not on the heap" };
-static const struct mutant not_migrated = { .name = "migrated-stays",
-					    .mem_name = "migrated",
-					    .mem = "mutant-migrated",
-					    .about = "the kind 'migrated' moves nothing" };
-static const struct mutant numa_near = { .name = "numa-far-is-near",
-					 .mem_name = "numa-far",
-					 .mem = "mutant-numa-far",
-					 .about = "the kind 'numa-far' is bound to no node" };
-static const struct mutant gigantic = { .name = "hugetlb-1G-of-base-pages",
-					.mem_name = "hugetlb-1G",
-					.mem = "mutant-hugetlb-1G",
-					.about = "the kind 'hugetlb-1G' has no huge page" };
-static const struct mutant hugetlbfs_shared = {
-	.name = "private-hugetlbfs-is-shared",
-	.mem_name = "private-hugetlbfs",
-	.mem = "mutant-private-hugetlbfs",
-	.about = "the kind 'private-hugetlbfs' maps the file shared"
-};
-static const struct mutant file_shared = {
-	.name = "private-file-is-shared",
-	.mem_name = "private-memfd",
-	.mem = "mutant-private-memfd",
-	.about = "the kind 'private-memfd' maps the file shared"
-};
-static const struct mutant file_private = {
-	.name = "shared-file-is-private",
-	.mem_name = "shared-memfd",
-	.mem = "mutant-shared-memfd",
-	.about = "the kind 'shared-memfd' maps the file private"
-};
-static const struct mutant not_secret = { .name = "secretmem-is-no-secret",
-					  .mem_name = "secretmem",
-					  .mem = "mutant-secretmem",
-					  .about = "the kind 'secretmem' maps shared memory" };
-static const struct mutant untracked = { .name = "shared-ext4-in-memory",
-					 .mem_name = "shared-ext4",
-					 .mem = "mutant-shared-ext4",
-					 .about = "the kind 'shared-ext4' has a file in memory" };
+#define KIND(id, text, of, lie)                    \
+	static const struct mutant id = {          \
+		.name = (text),                    \
+		.mem_name = (of),                  \
+		.mem = "mutant-" of,               \
+		.about = "the kind '" of "' " lie, \
+	}
+
+KIND(thp_pte, "thp-pte-stays-whole", "thp-pte", "is not split");
+KIND(thp_single, "thp-single-keeps-the-rest", "thp-single", "discards nothing");
+KIND(thp_mremap, "thp-mremap-of-base-pages", "thp-mremap", "has no THP");
+KIND(thp_shared, "thp-shared-with-nobody", "thp-shared", "forks nothing");
+KIND(mthp_64k, "mthp-of-base-pages", "mthp-64k", "has no folio");
+KIND(huge_zero, "huge-zeropage-is-small", "huge-zeropage", "has small zero pages");
+KIND(swapped_ro, "swapped-ro-stays", "swapped-ro", "pages nothing out");
+KIND(swapcache, "swapcache-stays", "swapcache", "pages nothing out");
+KIND(ksm_parted, "ksm-not-merged", "ksm", "has no twins");
+KIND(ksm_zero_read, "ksm-zero-only-read", "ksm-zero", "only reads");
+KIND(stack_elsewhere, "stack-elsewhere", "stack", "is not on the stack");
+KIND(heap_elsewhere, "heap-elsewhere", "heap", "is not on the heap");
+KIND(not_migrated, "migrated-stays", "migrated", "moves nothing");
+KIND(numa_near, "numa-far-is-near", "numa-far", "is bound to no node");
+KIND(gigantic, "hugetlb-1G-of-base-pages", "hugetlb-1G", "has no huge page");
+KIND(hugetlbfs_shared, "private-hugetlbfs-is-shared", "private-hugetlbfs", "maps the file shared");
+KIND(file_shared, "private-file-is-shared", "private-memfd", "maps the file shared");
+KIND(file_private, "shared-file-is-private", "shared-memfd", "maps the file private");
+KIND(not_secret, "secretmem-is-no-secret", "secretmem", "maps shared memory");
+KIND(untracked, "shared-ext4-in-memory", "shared-ext4", "has a file in memory");
 static const struct mutant copy_rw = { .name = "pin-rw-copies",
 				       .pin = "mutant-copy-rw",
 				       .about = "a R/W pin works on a copy" };
@@ -300,6 +246,7 @@ const struct mutant *const mutants[] = {
 	&mthp_64k,
 	&huge_zero,
 	&swapped_ro,
+	&swapcache,
 	&ksm_parted,
 	&ksm_zero_read,
 	&stack_elsewhere,
