@@ -83,6 +83,8 @@ const struct deviation deviations[] = {
 	{ "seal/private-pin-is-no-writer/*/pin=*-ro", "refused", 0, 6001, ZERO_AND_FILE, true },
 	{ "fault-cost/ro-upgrade/*", "claim", 0, 5018, "6c287605fd56 (5.19): PageAnonExclusive",
 	  true },
+	{ "fault-cost/cow-reuse/mem=mthp*", "claim", 0, 6014,
+	  "1da190f4d0a6 (6.15): COW reuse support for PTE-mapped THP", true },
 	{ "fault-cost/soft-dirty-store/*", "claim", 0, 5017,
 	  "d4c470970d45 (5.18): a fresh page in the LRU batch is reused", true },
 	{ "pin-before-fork/rw-pin-then-fork-of-a-read-only-area/mem=*huge*", NULL, 5012, 6013,
