@@ -47,7 +47,7 @@ qemu_arguments() {
     QEMU+=(-nodefaults -no-user-config -display none -no-reboot -nic none
         -device "intel-iommu,intremap=on,caching-mode=on,aw-bits=48"
         -kernel "$K_IMAGE" -initrd "$LAB_TMP/initrd"
-        -append "console=ttyS0 panic=-1 intel_iommu=on iommu=nopt no_timer_check $APPEND")
+        -append "console=ttyS0 panic=-1 intel_iommu=on iommu=nopt no_timer_check log_buf_len=4M $APPEND")
     for slot in "${EDU_SLOTS[@]}"; do
         QEMU+=(-device "edu,dma_mask=0xffffffffffff,addr=0x$slot")
     done
