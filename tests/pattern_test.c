@@ -89,6 +89,25 @@ static void other_places_are_foreign(void **state)
 	assert_int_equal(pattern_decode(page, 0, SECTOR, &site).state, PATTERN_FOREIGN);
 }
 
+static void one_word_stands_for_its_line(void **state)
+{
+	uint64_t line[8], word;
+
+	(void)state;
+	pattern_fill(page, 0, BASE_PAGE, value_make(0, 3), &site);
+	for (size_t at = 0; at < BASE_PAGE; at += sizeof(line)) {
+		memcpy(&word, page + at + 4 * sizeof(word), sizeof(word));
+		pattern_spread(line, 8, 4, word);
+		assert_memory_equal(line, page + at, sizeof(line));
+	}
+	pattern_spread(line, 8, 4, 0);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(line[i], 0);
+	pattern_spread(line, 8, 4, word + (1ull << 22));
+	memcpy(page, line, sizeof(line));
+	assert_int_equal(pattern_decode(page, 0, SECTOR, &site).state, PATTERN_FOREIGN);
+}
+
 static void values_have_names(void **state)
 {
 	char text[16];
@@ -135,6 +154,7 @@ int main(void)
 		cmocka_unit_test(every_flipped_bit_is_noticed),
 		cmocka_unit_test(two_values_are_torn),
 		cmocka_unit_test(other_places_are_foreign),
+		cmocka_unit_test(one_word_stands_for_its_line),
 		cmocka_unit_test(values_have_names),
 		cmocka_unit_test(foreign_words_are_described),
 	};

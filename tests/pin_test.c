@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "core/base/pattern.h"
 #include "core/base/util.h"
 #include "core/guard/guard.h"
 #include "core/need/need.h"
@@ -99,12 +100,12 @@ static int look(struct bench *b)
 	return same;
 }
 
-static void fill(struct bench *b, uint32_t seed)
+static void fill(struct bench *b, value_t seed)
 {
-	uint32_t *word = (uint32_t *)b->area;
+	struct pattern_site site = { .nonce = 1 };
 
-	for (size_t i = 0; i < b->pin.max_len / sizeof(*word); i++)
-		word[i] = seed + (uint32_t)i * 2654435761u;
+	for (; site.page < b->pin.max_len / BASE_PAGE; site.page++)
+		pattern_fill(b->area + (size_t)site.page * BASE_PAGE, 0, BASE_PAGE, seed, &site);
 }
 
 static bool marked(const struct bench *b, size_t sector)
@@ -231,7 +232,8 @@ static void refused_pin_holds_nothing(void **state)
 		assert_int_equal(look(&b), -EFAULT);
 		assert_int_equal(kind->unpin(&b.pin), 0);
 	} else {
-		assert_int_equal(kind->pin(&b.pin), -EFAULT);
+		/* xdp_umem_pin_pages() has another errno when it got some of the pages. */
+		assert_int_equal(kind->pin(&b.pin), kind == &pin_xsk ? -ENOMEM : -EFAULT);
 	}
 	b.pin.len = BASE_PAGE;
 	assert_int_equal(kind->pin(&b.pin), 0);
@@ -359,6 +361,7 @@ static void take(const char *variable, char *to, size_t size)
 	ONE(small_pin_shows_stores, kind), ONE(big_pin_shows_stores, kind),                       \
 		ONE(device_stores_reach_memory, kind), ONE(descendant_pins_its_own_memory, kind), \
 		ONE(refused_pin_holds_nothing, kind), ONE(unpin_is_complete_on_return, kind)
+#define BOTH(word) EACH(word##_rw), EACH(word##_ro)
 
 int main(void)
 {
@@ -367,17 +370,14 @@ int main(void)
 		cmocka_unit_test(mutants_lie),
 		cmocka_unit_test(leaky_get_shows_the_parent),
 		EACH(pin_uring_rw),
+		EACH(pin_sqes),
+		EACH(pin_xsk),
 		EACH(pin_vmsplice),
-		EACH(pin_vfio_rw),
-		EACH(pin_vfio_ro),
-		EACH(pin_iommufd_rw),
-		EACH(pin_iommufd_ro),
-		EACH(pin_iommufd_test_rw),
-		EACH(pin_iommufd_test_ro),
-		EACH(pin_gup_rw),
-		EACH(pin_gup_ro),
-		EACH(pin_rdma_rw),
-		EACH(pin_rdma_ro),
+		BOTH(pin_vfio),
+		BOTH(pin_iommufd),
+		BOTH(pin_iommufd_test),
+		BOTH(pin_gup),
+		BOTH(pin_rdma),
 		EACH(pin_rdma_odp),
 	};
 	const char *devices = getenv("PINFOLD_VFIO");

@@ -8,13 +8,13 @@
 #include "core/base/util.h"
 
 /* word: nonce 16 | region 3 | page 14 | place 9 | tag 6 | value 16 */
-enum { WORD_BYTES = 8, TAG = 0x2b };
+enum { WORD_BYTES = 8, TAG = 0x2b, TAG_AT = 16, PLACE_AT = 22 };
 
 static uint64_t word_make(value_t v, const struct pattern_site *site, size_t place)
 {
 	return (uint64_t)site->nonce << 48 | (uint64_t)(site->region & 7) << 45 |
-	       (uint64_t)(site->page & 0x3fff) << 31 | (uint64_t)(place & 0x1ff) << 22 |
-	       (uint64_t)TAG << 16 | v;
+	       (uint64_t)(site->page & 0x3fff) << 31 | (uint64_t)(place & 0x1ff) << PLACE_AT |
+	       (uint64_t)TAG << TAG_AT | v;
 }
 
 void pattern_fill(void *base, size_t off, size_t len, value_t v, const struct pattern_site *site)
@@ -49,6 +49,20 @@ struct pattern_read pattern_decode(const void *base, size_t off, size_t len,
 	return r;
 }
 
+void pattern_spread(void *words, unsigned n, unsigned seen, uint64_t word)
+{
+	const uint64_t place = (uint64_t)0x1ff << PLACE_AT;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t w = word;
+
+		if ((word >> TAG_AT & 0x3f) == TAG)
+			w = (word & ~place) |
+			    ((((word >> PLACE_AT) + i - seen) << PLACE_AT) & place);
+		memcpy((char *)words + (size_t)i * WORD_BYTES, &w, sizeof(w));
+	}
+}
+
 char *value_print(value_t v, char *buf, size_t size)
 {
 	unsigned who = value_writer(v), n = value_number(v);
@@ -74,11 +88,11 @@ char *pattern_describe(uint64_t word, char *buf, size_t size)
 {
 	char value[16];
 
-	if ((word >> 16 & 0x3f) == TAG)
+	if ((word >> TAG_AT & 0x3f) == TAG)
 		snprintf(buf, size, "%s of cell %04x, region %u, page %u, word %u",
 			 value_print((value_t)word, value, sizeof(value)), (unsigned)(word >> 48),
 			 (unsigned)(word >> 45 & 7), (unsigned)(word >> 31 & 0x3fff),
-			 (unsigned)(word >> 22 & 0x1ff));
+			 (unsigned)(word >> PLACE_AT & 0x1ff));
 	else
 		snprintf(buf, size, "none of ours: %016" PRIx64, word);
 	return buf;

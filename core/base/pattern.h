@@ -68,6 +68,12 @@ struct pattern_read {
 struct pattern_read pattern_decode(const void *base, size_t off, size_t len,
 				   const struct pattern_site *site);
 
+/*
+ * Of n aligned words only the one at index `seen` is known: gives the others what the
+ * store that left it put there. Zero and foreign words are repeated.
+ */
+void pattern_spread(void *words, unsigned n, unsigned seen, uint64_t word);
+
 /* "P=2", "C=1", "F=255", "D=3", "zero" into buf. Returns buf. */
 char *value_print(value_t v, char *buf, size_t size);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/util.h"
@@ -83,6 +84,37 @@ const struct need need_zc = {
 	.about = "MSG_ZEROCOPY that refers to the pages, in a network namespace of our own",
 	.hint = "run as root; net.core.optmem_max and ulimit -l bound what may be sent",
 	.probe = zc_try,
+	.in_child = true,
+};
+
+static int user_rings_try(char *why, size_t size)
+{
+	/* Its rings are gone some time after it: lest the host's counters move in a cell. */
+	const struct timespec nap = { .tv_nsec = 50000000 };
+	int missing = try_kind(&pin_sqes, why, size);
+
+	nanosleep(&nap, NULL);
+	return missing;
+}
+
+const struct need need_user_rings = {
+	.name = "user-rings",
+	.about = "io_uring queues in memory of ours that can be moved (6.13)",
+	.hint = "a kernel from 6.13 on; sysctl -w kernel.io_uring_disabled=0",
+	.probe = user_rings_try,
+	.in_child = true,
+};
+
+static int xsk_try(char *why, size_t size)
+{
+	return try_kind(&pin_xsk, why, size);
+}
+
+const struct need need_xsk = {
+	.name = "xsk",
+	.about = "AF_XDP sockets, in network namespaces of our own",
+	.hint = "run as root, on a kernel from 6.4 on with CONFIG_XDP_SOCKETS",
+	.probe = xsk_try,
 	.in_child = true,
 };
 

@@ -47,7 +47,8 @@ const struct need *const needs[] = {
 	&need_memcg,	     &need_hugetlb_1g,
 	&need_rdma_moved,    &need_rdma_dmabuf,
 	&need_perf_ring,     &need_aio_ring,
-	&need_packet_ring,   NULL,
+	&need_packet_ring,   &need_user_rings,
+	&need_xsk,	     NULL,
 };
 
 static struct answer {

@@ -27,6 +27,8 @@ const struct pin_kind *const pin_kinds[] = {
 	&pin_gup_ro,
 	&pin_gup_rw,
 	&pin_udmabuf,
+	&pin_sqes,
+	&pin_xsk,
 	&pin_rdma_own,
 	&pin_rdma_own_ro,
 	&pin_rdma_dontfork,

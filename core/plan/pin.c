@@ -38,6 +38,17 @@ bool pin_has_meaning(const struct resolver *r, const struct pin_kind *k)
 	       (!k->memfd || (strstr(r->mem->name, "memfd") && !has_step(r->program, "truncate")));
 }
 
+int pin_refuses_actor(struct resolver *r, const struct op *op)
+{
+	const struct pin_kind *k = op->pin_kind;
+
+	if (k->one_thread && op->thread)
+		return plan_bad(r, -ENOTSUP, "'%s' is of first threads alone", k->name);
+	if (k->first_only && op->proc && op->verb->flags & VERB_TAKES_PIN)
+		return plan_bad(r, -ENOTSUP, "'%s' is taken by P alone", k->name);
+	return 0;
+}
+
 int pin_transfer(struct resolver *r, struct op *op)
 {
 	struct plan_pin *p = &r->pins[op->pin];

@@ -106,8 +106,8 @@ static int resolve_new_pin(struct resolver *r, struct op *op)
 	op->pin_kind = r->pin[op->verb->pin_class];
 	if (!op->pin_kind)
 		return plan_bad(r, -ENOTSUP, "no mechanism for '%s'", op->verb->name);
-	if (op->pin_kind->first_only && op->proc)
-		return plan_bad(r, -ENOTSUP, "'%s' is taken by P alone", op->pin_kind->name);
+	if (pin_refuses_actor(r, op))
+		return -ENOTSUP;
 	if (!pin_has_meaning(r, op->pin_kind))
 		return plan_bad(r, -ENOTSUP, "'%s' has no meaning for '%s' here",
 				op->pin_kind->name, r->mem->name);
@@ -146,6 +146,8 @@ static int resolve_held_pin(struct resolver *r, struct op *op)
 		return plan_bad(r, -EINVAL, "expected a pin that this process holds");
 	op->pin = pin;
 	op->pin_kind = r->pins[pin].kind;
+	if (pin_refuses_actor(r, op))
+		return -ENOTSUP;
 	op->region = r->pins[pin].region;
 	op->first = r->pins[pin].first;
 	op->npages = r->pins[pin].npages;

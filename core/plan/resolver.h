@@ -86,6 +86,9 @@ int resolve_kept_pin(struct resolver *r, struct op *op);
 /* The number of the pin of that name, or -1. */
 int pin_by_name(const struct resolver *r, const char *name);
 
+/* Whether the mechanism is not for that actor, and says so. 0 or what plan_bad() returned. */
+int pin_refuses_actor(struct resolver *r, const struct op *op);
+
 /* The device step of a one-shot mechanism: one, of all of the pin. 0 or -ENOTSUP. */
 int pin_transfer(struct resolver *r, struct op *op);
 
