@@ -40,7 +40,7 @@ struct xsk {
 	char text[VMSTAT_SIZE];
 };
 
-static const struct timespec nap = { .tv_nsec = 500000 };
+static const struct timespec nap = { .tv_nsec = 500000 }, still = { .tv_nsec = 4000000 };
 
 /* One for each pin of a program: a queue of a device has one umem. */
 static int nets[PINS_MAX];
@@ -244,8 +244,12 @@ static int xsk_unpin(struct pin *p)
 		return fd;
 	close(fd);
 	x->held = false;
-	while (pinned(x->text) > aim && now_ns() < end)
-		nanosleep(&nap, NULL);
+	/* The last cell's umem may go meanwhile: still means that nothing is under way. */
+	for (long last = -1, now = pinned(x->text); (now > aim || now != last) && now_ns() < end;) {
+		nanosleep(&still, NULL);
+		last = now;
+		now = pinned(x->text);
+	}
 	return 0;
 }
 
