@@ -46,7 +46,8 @@ const struct verb *const verbs[] = {
 	&verb_keep,	     &verb_try_write,
 	&verb_heir_perf,     &verb_heir_uring,
 	&verb_heir_hidden,   &verb_heir_aio,
-	&verb_heir_packet,   NULL,
+	&verb_heir_packet,   &verb_pkey,
+	&verb_pkey_off,	     NULL,
 };
 
 const struct verb *verb_find(const char *name)
