@@ -55,6 +55,35 @@ static void a_guard_empties_and_faults(void **state)
 	allows("anon", "P:write=1 P:pin-rw P:guard P:unguard P:write=2 D:read", "P=1");
 }
 
+static void a_key_stops_its_process_alone(void **state)
+{
+	(void)state;
+	allows("anon", "P:write=1 P:pkey P:read P:pkey-off P:read", "SEGV P=1");
+	forbids("anon", "P:write=1 P:pkey P:read", "P=1", -1);
+	allows("anon", "P:write=1 P:pkey [P:write=2] P:pkey-off P:read", "SEGV P=1");
+	allows("anon", "P:write=1 P:pkey P:vm-read P:vm-write=2 P:mem-read", "P=1 P=2");
+	forbids("anon", "P:write=1 P:pkey [P:vm-read]", "EFAULT", -1);
+	allows("anon", "P:write=1 P:pkey [P:pin-rw]", "EFAULT");
+	allows("anon", "P:write=1 P:pkey [P:pin-ro]", "EFAULT");
+	allows("anon", "P:write=1 P:pin-rw P:pkey D:write=2 P:pkey-off P:read", "D=2");
+	allows("anon", "P:write=1 P:pkey P:fork C:read C:pkey-off C:read P:read", "SEGV P=1 SEGV");
+	allows("anon", "P:write=1 P:pkey P:remap P:protect P:read", "SEGV");
+}
+
+static void who_takes_pages_remotely_asks_no_key(void **state)
+{
+	struct pin_kind remote = scenario_rw;
+	const struct pin_kind *const uses[PIN_CLASSES] = { [PIN_RW] = &remote };
+
+	(void)state;
+	remote.remote = true;
+	scenario_uses = uses;
+	allows("anon", "P:write=1 P:pkey P:pin-rw D:read P:pkey-off P:write=2 D:read", "P=1 P=2");
+	forbids("anon", "P:write=1 P:pkey [P:pin-rw]", "EFAULT", -1);
+	allows("anon", "P:write=1 P:pkey P:protect=ro [P:pin-rw]", "EFAULT");
+	scenario_uses = scenario_pins;
+}
+
 static void locked_memory_is_not_discarded(void **state)
 {
 	(void)state;
@@ -101,6 +130,8 @@ int main(void)
 		cmocka_unit_test(events_keep_bytes),
 		cmocka_unit_test(events_part_no_pin),
 		cmocka_unit_test(a_guard_empties_and_faults),
+		cmocka_unit_test(a_key_stops_its_process_alone),
+		cmocka_unit_test(who_takes_pages_remotely_asks_no_key),
 		cmocka_unit_test(locked_memory_is_not_discarded),
 		cmocka_unit_test(a_sealed_mapping_does_not_change),
 		cmocka_unit_test(populating_breaks_cow),

@@ -135,7 +135,9 @@ static int vfio_device_try(struct pin *p, const void *src)
 	.prepare = vfio_prepare, .unpin = vfio_unpin, .release = vfio_release, \
 	.device_memory = vfio_device_memory, .device_switch = vfio_device_switch
 
-#define TYPE1 .open = type1_kind_open, .handle = HANDLE_PREPARED, .keep_need = "vfio-keep"
+/* vfio_iommu_type1.c, vaddr_get_pfns(): pin_user_pages_remote() */
+#define TYPE1 \
+	.open = type1_kind_open, .remote = true, .handle = HANDLE_PREPARED, .keep_need = "vfio-keep"
 
 #define WRITABLE                                                                           \
 	.class = PIN_RW, .dirs = DEVICE_READS | DEVICE_WRITES, .write_max = 2 * BASE_PAGE, \

@@ -121,7 +121,8 @@ enum outcome world_follow(const struct world *w, enum share share, int pin, bool
 
 	if (w->view[p->owner].place != p->place)
 		return OUTCOME_ERR;
-	return world_access(w, share, p->owner, store) == OUTCOME_OK ? OUTCOME_OK : OUTCOME_ERR;
+	return world_access_remote(w, share, p->owner, store) == OUTCOME_OK ? OUTCOME_OK :
+									      OUTCOME_ERR;
 }
 
 static bool object_used(const struct world *w, int object)

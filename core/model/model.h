@@ -74,6 +74,7 @@ enum view_flags {
 	VIEW_LOCKED = 1,  /* mlock: not inherited by a child */
 	VIEW_SEALED = 2,  /* mseal */
 	VIEW_GUARDED = 4, /* MADV_GUARD_INSTALL: any access is SIGSEGV */
+	VIEW_KEYED = 8,	  /* of a protection key without rights: only remote access goes */
 };
 
 struct view {
@@ -252,6 +253,9 @@ const struct object *world_visible(const struct world *w, enum share share, int 
 
 /* Access by a process: returns OUTCOME_OK, _SEGV or _BUS. */
 enum outcome world_access(const struct world *w, enum share share, int proc, bool store);
+
+/* The same by a way that asks no protection key, as another process would. */
+enum outcome world_access_remote(const struct world *w, enum share share, int proc, bool store);
 
 /* Access through a pin that follows its address: OUTCOME_OK, or _ERR for EFAULT. */
 enum outcome world_follow(const struct world *w, enum share share, int pin, bool store);

@@ -12,7 +12,7 @@ const struct object *world_visible(const struct world *w, enum share share, int 
 	return NULL;
 }
 
-enum outcome world_access(const struct world *w, enum share share, int proc, bool store)
+enum outcome world_access_remote(const struct world *w, enum share share, int proc, bool store)
 {
 	const struct view *v = &w->view[proc];
 	const struct object *o = world_visible(w, share, proc);
@@ -25,6 +25,12 @@ enum outcome world_access(const struct world *w, enum share share, int proc, boo
 	if (v->state == VIEW_ABSENT && v->uffd & (UFFD_MISSING | UFFD_POISON))
 		return OUTCOME_BUS;
 	return store && v->uffd & UFFD_WP ? OUTCOME_BUS : OUTCOME_OK;
+}
+
+enum outcome world_access(const struct world *w, enum share share, int proc, bool store)
+{
+	return w->view[proc].flags & VIEW_KEYED ? OUTCOME_SEGV :
+						  world_access_remote(w, share, proc, store);
 }
 
 void world_store(struct object *o, uint8_t sectors, value_t v)

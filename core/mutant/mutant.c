@@ -140,14 +140,6 @@ static const struct mutant unpin_nothing = { .name = "unpin-nothing",
 					     .verb = "unpin",
 					     .exec = lie_nothing,
 					     .about = "the verb 'unpin' lies" };
-static const struct mutant vm_write_nothing = { .name = "vm-write-nothing",
-						.verb = "vm-write",
-						.exec = lie_nothing,
-						.about = "the verb 'vm-write' lies" };
-static const struct mutant mem_write_nothing = { .name = "mem-write-nothing",
-						 .verb = "mem-write",
-						 .exec = lie_nothing,
-						 .about = "the verb 'mem-write' lies" };
 static const struct mutant shared_anon = { .name = "anon-is-shared",
 					   .mem_name = "anon",
 					   .mem = "mutant-shared",
@@ -235,8 +227,8 @@ const struct mutant *const mutants[] = {
 	&truncate_short,
 	&punch_nothing,
 	&unpin_nothing,
-	&vm_write_nothing,
-	&mem_write_nothing,
+	&mutant_vm_write_nothing,
+	&mutant_mem_write_nothing,
 	&shared_anon,
 	&thp_pte,
 	&thp_single,
@@ -335,6 +327,8 @@ const struct mutant *const mutants[] = {
 	&mutant_heir_packet,
 	&mutant_heir_device,
 	&mutant_heir_off,
+	&mutant_pkey_nothing,
+	&mutant_pkey_off_nothing,
 	NULL,
 };
 

@@ -56,6 +56,7 @@ struct pin_kind {
 	bool memfd;	 /* and that is a memfd which takes seals (kinds named "...memfd") */
 	bool single;	 /* one such pin at a time on the whole system */
 	bool first_only; /* taken by the first process alone */
+	bool remote;	 /* takes pages as another process would: no protection key is asked */
 	bool one_thread; /* takes, shows and releases it by the first thread of a process alone */
 	bool charges;	 /* to RLIMIT_MEMLOCK of the process that takes it, and nothing else is */
 	bool hides;	 /* while it is held its pages are MADV_DONTFORK */

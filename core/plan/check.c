@@ -9,7 +9,7 @@
 #include "core/actor/actor.h"
 #include "core/plan/resolver.h"
 
-enum { MAPPED = 1, DONTFORK = 2, WIPEONFORK = 4, READABLE = 8, WRITABLE = 16 };
+enum { MAPPED = 1, DONTFORK = 2, WIPEONFORK = 4, READABLE = 8, WRITABLE = 16, KEYED = 32 };
 
 #define FRESH (MAPPED | READABLE | WRITABLE)
 
@@ -62,6 +62,8 @@ static bool pin_works(const struct checker *c, const struct op *op, size_t i)
 {
 	unsigned need = MAPPED | (op->verb->pin_class == PIN_RW ? WRITABLE : READABLE);
 
+	if (c->page[op->space][op->region][i] & KEYED && !op->pin_kind->remote)
+		return false;
 	return (c->page[op->space][op->region][i] & need) == need && i < c->file_pages[op->region];
 }
 
@@ -200,6 +202,8 @@ static void follow(struct checker *c, const struct op *op)
 		memset(c->page[op->space], 0, sizeof(c->page[0]));
 	else if (is(op, "protect"))
 		do_protect(c, op);
+	else if (is(op, "pkey") || is(op, "pkey-off"))
+		set(c, op, KEYED, is(op, "pkey") ? KEYED : 0);
 	else if (is(op, "resize"))
 		do_resize(c, op);
 	else if (is(op, "dontfork") || is(op, "dofork"))

@@ -62,6 +62,8 @@ extern const struct verb verb_uffd_zero, verb_uffd_poison, verb_uffd_continue, v
 extern const struct verb verb_numa_hint, verb_fork_fails, verb_remap_keep, verb_resize;
 /* verb/advice.c, verb/lru.c */
 extern const struct verb verb_discard_locked, verb_squeeze;
+/* verb/pkey.c */
+extern const struct verb verb_pkey, verb_pkey_off;
 /* verb/spawn.c */
 extern const struct verb verb_spawn, verb_vfork_store, verb_clone_store, verb_clone, verb_vfork;
 

@@ -54,12 +54,15 @@ static void show_again(struct world *w, const struct pinned *p)
 
 static bool pin_refused(struct model_step *s, bool store)
 {
+	enum outcome (*access)(const struct world *w, enum share share, int proc, bool store) =
+		s->op->pin_kind->remote ? world_access_remote : world_access;
+
 	/* The mark is set first, and madvise() says ENOMEM where nothing is mapped. */
 	if (s->op->pin_kind->hides && world_of(s)->view[s->op->proc].state == VIEW_NONE) {
 		expect_errno(&s->expect, ENOMEM);
 		return true;
 	}
-	if (world_access(world_of(s), s->share, s->op->proc, store) == OUTCOME_OK &&
+	if (access(world_of(s), s->share, s->op->proc, store) == OUTCOME_OK &&
 	    !s->m->region[s->op->region].secret)
 		return false;
 	expect_errno(&s->expect, EFAULT);

@@ -115,7 +115,7 @@ static void vm_model(struct model_step *s)
 
 	if (!s->sectors)
 		return;
-	if (world_access(world_of(s), s->share, s->op->proc, stores) != OUTCOME_OK)
+	if (world_access_remote(world_of(s), s->share, s->op->proc, stores) != OUTCOME_OK)
 		expect_errno(&s->expect, EFAULT);
 	else if (stores)
 		store(s);
