@@ -3,14 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/util.h"
 #include "core/need/kind.h"
+#include "core/need/ring.h"
 #include "core/pin/kinds.h"
 #include "rdma/rdma.h"
 
-enum { CQ_ENTRIES = 255 };
+enum { CQ_ENTRIES = 255, POLL_MS = 5000 };
 
 /* Device, queues and region of one process, all made by it. */
 struct own {
@@ -181,11 +183,107 @@ static int own_unpin(struct pin *p)
 	return own_move(o, IBV_WR_RDMA_READ, o->bounced, (uintptr_t)o->bounce, SECTOR);
 }
 
+static bool is_ring(const char *line, uintptr_t *from, uintptr_t *to)
+{
+	char access[5];
+
+	return strstr(line, "/dev/infiniband/uverbs") &&
+	       sscanf(line, "%lx-%lx %4s", from, to, access) == 3 && !strncmp(access, "rw", 2);
+}
+
+/* A transfer that begins when the child is there shows in the child. */
+static int begin_transfer(const struct ring *r)
+{
+	const struct own *o = r->of;
+	struct ibv_sge sge = { (uintptr_t)o->bounce, SECTOR, o->bounced->lkey };
+	struct ibv_send_wr *bad, wr = {
+		.opcode = IBV_WR_RDMA_READ,
+		.sg_list = &sge,
+		.num_sge = 1,
+		.wr.rdma = { .remote_addr = (uintptr_t)o->bounce, .rkey = o->bounced->rkey },
+	};
+
+	return -ibv_post_send(o->asking.qp, &wr, &bad);
+}
+
+static int poll_transfer(const struct ring *r)
+{
+	const struct own *o = r->of;
+	const struct timespec nap = { .tv_nsec = 100000 };
+	uint64_t end = now_ns() + POLL_MS * 1000000ull;
+	struct ibv_wc wc;
+	int n;
+
+	while (!(n = ibv_poll_cq(o->asking.cq, 1, &wc)) && now_ns() < end)
+		nanosleep(&nap, NULL);
+	return n == 1 && wc.status == IBV_WC_SUCCESS ? 0 : -ENXIO;
+}
+
+/* Some providers keep beside the queue how far it was polled. */
+static int poll_rest(const struct ring *r)
+{
+	const struct own *o = r->of;
+	struct ibv_wc wc;
+	int n;
+
+	while ((n = ibv_poll_cq(o->asking.cq, 1, &wc)) > 0)
+		;
+	return n ? -EIO : 0;
+}
+
+/* Mappings of the device's file that a completion queue adds, or -errno. */
+static int queue_mappings(const struct rdma_device *d)
+{
+	int before = rdma_mappings(), after;
+	struct ibv_cq *cq = ibv_create_cq(d->context, CQ_ENTRIES, NULL, NULL, 0);
+
+	if (!cq)
+		return -errno;
+	after = rdma_mappings();
+	ibv_destroy_cq(cq);
+	return before < 0 ? before : after < 0 ? after : after - before;
+}
+
+static int own_device_memory(struct pin *p, struct ring *r, int max)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	struct own *o = p->priv;
+	uintptr_t from, to;
+	char line[512], access[5];
+	int n = 0, added;
+
+	if (!maps)
+		return -errno;
+	while (n < max && fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "/dev/infiniband/uverbs") ||
+		    sscanf(line, "%lx-%lx %4s", &from, &to, access) != 3)
+			continue;
+		r[n] = (struct ring){ .addr = (char *)from,
+				      .len = to - from,
+				      .fd = -1,
+				      .lent = true,
+				      .silent = !is_ring(line, &from, &to) };
+		n++;
+	}
+	fclose(maps);
+	added = queue_mappings(&o->device);
+	if (added < 0 || !n)
+		return n ? added : -ENOLINK;
+	/* Else it is private memory, which fork copies. */
+	if (added) {
+		r[0].of = o;
+		r[0].begin = begin_transfer;
+		r[0].use = poll_transfer;
+		r[0].end = poll_rest;
+	}
+	return n;
+}
+
 #define OWN_KIND                                                                         \
 	.rule = "ibv_fork_init(3); 70e806e4e645 (5.9) early copy of pinned pages",       \
 	.needs = { "rdma", "memlock" }, .promise = PROMISE_SAME_OBJECT, .by_name = true, \
 	.first_only = true, .prepare = own_prepare, .device_read = own_device_read,      \
-	.unpin = own_unpin, .release = own_release
+	.unpin = own_unpin, .release = own_release, .device_memory = own_device_memory
 
 #define OWN_WRITES \
 	.class = PIN_RW, .dirs = DEVICE_READS | DEVICE_WRITES, .device_write = own_device_write
@@ -207,14 +305,6 @@ const struct pin_kind pin_rdma_own_ro = {
 	.upgrade = own_upgrade,
 	OWN_KIND,
 };
-
-static bool is_ring(const char *line, uintptr_t *from, uintptr_t *to)
-{
-	char access[5];
-
-	return strstr(line, "/dev/infiniband/uverbs") &&
-	       sscanf(line, "%lx-%lx %4s", from, to, access) == 3 && !strncmp(access, "rw", 2);
-}
 
 /*
  * What copy-on-write would do to a ring in user memory that nobody pinned: the process
@@ -262,22 +352,15 @@ static int user_rings(char *why, size_t size)
 {
 	struct rdma_device d;
 	const char *what;
-	struct ibv_cq *cq;
-	int before, after, err = rdma_open(&d, host_options.rdma, &what);
+	int added, err = rdma_open(&d, host_options.rdma, &what);
 
 	if (err)
 		return unmet(why, size, "%s: %s: %s", host_options.rdma, what, errno_name(-err));
-	before = rdma_mappings();
-	cq = ibv_create_cq(d.context, CQ_ENTRIES, NULL, NULL, 0);
-	if (!cq)
-		return unmet(why, size, "completion queue: %s", errno_name(errno));
-	after = rdma_mappings();
-	ibv_destroy_cq(cq);
+	added = queue_mappings(&d);
 	rdma_close(&d);
-	if (before < 0 || after < 0)
-		return unmet(why, size, "/proc/self/maps: %s",
-			     errno_name(before < 0 ? -before : -after));
-	if (after > before)
+	if (added < 0)
+		return unmet(why, size, "completion queue: %s", errno_name(-added));
+	if (added)
 		return unmet(why, size,
 			     "the rings are kernel memory that the process maps shared: "
 			     "fork parts nothing");

@@ -113,6 +113,27 @@ static void devices_look_at_their_pin(void **state)
 	assert_int_equal(plan.op[5].npages, 1);
 }
 
+static void device_memory_is_that_of_the_pin(void **state)
+{
+	static const char *const steps[] = { "P:pin-rw P:heir-device", "P:pin-rw P:heir-off" };
+	const struct pin_kind *const queues[PIN_CLASSES] = { [PIN_RW] = pin_kind_find("rdma-own") };
+	const struct pin_kind *const ring[PIN_CLASSES] = { [PIN_RW] = pin_kind_find("uring-rw") };
+	const struct pin_kind *const bar[PIN_CLASSES] = { [PIN_RW] = pin_kind_find("vfio-rw") };
+	struct parse_error err;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(steps_parse(&program, steps[i], "steps", 1, 1, &err), 0);
+		assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), bar, &err), 0);
+		assert_ptr_equal(plan.op[2].pin_kind, bar[PIN_RW]);
+		assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), ring, &err),
+				 -ENOTSUP);
+		/* Nobody switches off the memory of an adapter. */
+		assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), queues, &err),
+				 i ? -ENOTSUP : 0);
+	}
+}
+
 static void generic_pin_takes_what_there_is(void **state)
 {
 	const struct pin_kind *const only_get[PIN_CLASSES] = { [PIN_GET] = &scenario_get };
@@ -316,6 +337,7 @@ int main(void)
 		cmocka_unit_test(map_comes_by_itself),
 		cmocka_unit_test(places_count_in_units_of_the_kind),
 		cmocka_unit_test(devices_look_at_their_pin),
+		cmocka_unit_test(device_memory_is_that_of_the_pin),
 		cmocka_unit_test(generic_pin_takes_what_there_is),
 		cmocka_unit_test(broken_programs_are_refused),
 		cmocka_unit_test(longest_program),

@@ -12,6 +12,8 @@ struct vfio_device;
 struct dma_device {
 	const char *name;
 	size_t max; /* bytes of one copy at most, a multiple of SECTOR */
+	/* A register of 4 bytes in the first page of BAR 0 that keeps its value. */
+	unsigned steady;
 
 	bool (*matches)(uint16_t vendor, uint16_t device, uint32_t class_code);
 	/*

@@ -92,6 +92,7 @@ const struct dma_device dma_edu = {
 	.name = "edu",
 	/* QEMU 7.2 aborts on a transfer that ends at the end of the 4096-byte buffer. */
 	.max = 2048,
+	.steady = EDU_ID,
 	.matches = edu_matches,
 	.open = edu_open,
 	.start = edu_start,

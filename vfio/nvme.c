@@ -18,6 +18,7 @@
 enum {
 	NVME_CLASS = 0x010802,
 	REG_CAP = 0x00,
+	REG_VS = 0x08,
 	REG_CC = 0x14,
 	REG_CSTS = 0x1c,
 	REG_AQA = 0x24,
@@ -375,6 +376,7 @@ static int nvme_poll(struct vfio_device *dev)
 const struct dma_device dma_nvme = {
 	.name = "nvme",
 	.max = BASE_PAGE,
+	.steady = REG_VS,
 	.matches = nvme_matches,
 	.can_copy = nvme_can_copy,
 	.open = nvme_open,

@@ -130,9 +130,10 @@ static int vfio_device_try(struct pin *p, const void *src)
 	return vfio_try(window(p), src, p->len);
 }
 
-#define VFIO_KIND                                                             \
-	.promise = PROMISE_SAME_OBJECT, .holds = "vfio", .close = kind_close, \
-	.prepare = vfio_prepare, .unpin = vfio_unpin, .release = vfio_release
+#define VFIO_KIND                                                              \
+	.promise = PROMISE_SAME_OBJECT, .holds = "vfio", .close = kind_close,  \
+	.prepare = vfio_prepare, .unpin = vfio_unpin, .release = vfio_release, \
+	.device_memory = vfio_device_memory, .device_switch = vfio_device_switch
 
 #define TYPE1 .open = type1_kind_open, .handle = HANDLE_PREPARED, .keep_need = "vfio-keep"
 
@@ -200,6 +201,7 @@ const struct pin_kind pin_iommufd_rw = {
 	.needs = { "vfio", "dma", "iommufd" },
 	.by_name = true,
 	.open = iommufd_kind_open,
+	.handle = HANDLE_PREPARED,
 	VFIO_KIND,
 	WRITABLE,
 };
@@ -211,6 +213,7 @@ const struct pin_kind pin_iommufd_ro = {
 	.needs = { "vfio", "dma", "iommufd" },
 	.by_name = true,
 	.open = iommufd_kind_open,
+	.handle = HANDLE_PREPARED,
 	VFIO_KIND,
 	READABLE,
 	.pin = vfio_pin_readable,

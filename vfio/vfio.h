@@ -63,6 +63,12 @@ int64_t vfio_unmap(uint64_t iova, size_t len);
 int vfio_read32(const struct vfio_device *dev, uint64_t reg, uint32_t *value);
 int vfio_write32(const struct vfio_device *dev, uint64_t reg, uint32_t value);
 
+struct pin;
+struct ring;
+/* bar.c: calls of struct pin_kind. */
+int vfio_device_memory(struct pin *p, struct ring *r, int max);
+int vfio_device_switch(bool on);
+
 /* --- transfer.c: transfers by all devices, for mechanisms --- */
 
 /*

@@ -20,7 +20,7 @@ extern const struct mutant mutant_preallocate_grows, mutant_zero_range_nothing;
 extern const struct mutant mutant_shift_nothing, mutant_writeback_punches;
 /* mutant/heir.c */
 extern const struct mutant mutant_heir_perf, mutant_heir_uring, mutant_heir_hidden;
-extern const struct mutant mutant_heir_aio, mutant_heir_packet;
+extern const struct mutant mutant_heir_aio, mutant_heir_packet, mutant_heir_device, mutant_heir_off;
 /* mutant/leave.c */
 extern const struct mutant mutant_exit_wipes, mutant_exec_wipes, mutant_kill_wipes;
 extern const struct mutant mutant_keep_releases;

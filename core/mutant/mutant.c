@@ -200,7 +200,6 @@ static const struct mutant parted_rings = { .name = "rdma-rings-parted",
 					    .pin = "mutant-parted-rings",
 					    .need = "rdma",
 					    .about = "queues are copies that no device sees" };
-
 static const struct mutant marks_nothing = { .name = "rdma-marks-nothing",
 					     .pin = "mutant-marks-nothing",
 					     .need = "rdma",
@@ -334,6 +333,8 @@ const struct mutant *const mutants[] = {
 	&mutant_heir_hidden,
 	&mutant_heir_aio,
 	&mutant_heir_packet,
+	&mutant_heir_device,
+	&mutant_heir_off,
 	NULL,
 };
 

@@ -88,7 +88,7 @@ void ring_close(struct ring *r)
 {
 	if (r->context)
 		syscall(SYS_io_destroy, r->context);
-	else if (r->addr)
+	else if (r->addr && !r->lent)
 		munmap(r->addr, r->len);
 	close_fd(&r->fd);
 }

@@ -3,13 +3,20 @@
 #ifndef CORE_NEED_RING_H
 #define CORE_NEED_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ring {
 	char *addr;
 	size_t len;
-	int fd; /* or -1 */
 	unsigned long context;
+	void *of; /* for the calls below; each may be NULL and returns 0 or -errno */
+	int (*begin)(const struct ring *r); /* in the parent, when it has forked */
+	int (*use)(const struct ring *r);   /* in a child that has the mapping: it is of use */
+	int (*end)(const struct ring *r);   /* in the parent, when the child is gone */
+	int fd;				    /* or -1 */
+	bool lent;			    /* ring_close() leaves the mapping */
+	bool silent;			    /* a load would say nothing, or do something */
 };
 
 /* Each maps one in the calling process. 0 or -errno; then nothing is mapped. */

@@ -13,6 +13,7 @@
 enum pin_dirs { DEVICE_READS = 1, DEVICE_WRITES = 2 };
 
 struct pin;
+struct ring;
 
 /* Which processes, beside the one that pinned, can use the pin by what they inherited. */
 enum pin_handle {
@@ -107,6 +108,14 @@ struct pin_kind {
 	 * memory that it may write arrives; -errno (harness trouble). May be NULL.
 	 */
 	int (*device_try)(struct pin *p, const void *src);
+	/*
+	 * At most `max` parts of the device's own memory that the process has mapped, or
+	 * that are mapped now: registers, queues; ring_close() ends each. Their number or
+	 * -errno; -ENOLINK: none can be. NULL: such a device maps nothing.
+	 */
+	int (*device_memory)(struct pin *p, struct ring *r, int max);
+	/* Switches that memory on or off, in a process that inherited the device. May be NULL. */
+	int (*device_switch)(bool on);
 	/* Releases the pages before it returns. 0 or -errno. */
 	int (*unpin)(struct pin *p);
 	/* Frees what prepare made; accepts a pin in any state, also half-prepared. */

@@ -59,6 +59,13 @@ int pin_by_name(const struct resolver *r, const char *name)
 	return -1;
 }
 
+bool pin_has_call(const struct verb *v, const struct pin_kind *k)
+{
+	if (v->flags & VERB_SWITCHES)
+		return k->device_memory && k->device_switch;
+	return v->flags & VERB_DEVICE_MEMORY ? k->device_memory != NULL : k->upgrade != NULL;
+}
+
 unsigned pin_handles(const struct resolver *r, const struct pin_kind *k, int proc)
 {
 	unsigned handles = 1u << proc;

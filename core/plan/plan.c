@@ -151,7 +151,7 @@ static int resolve_held_pin(struct resolver *r, struct op *op)
 	op->npages = r->pins[pin].npages;
 	if (op->verb->flags & VERB_DROPS_PIN)
 		r->pins[pin].live = false;
-	else if (!op->pin_kind->upgrade)
+	else if (!pin_has_call(op->verb, op->pin_kind))
 		return plan_bad(r, -ENOTSUP, "'%s' has no '%s'", op->pin_kind->name,
 				op->verb->name);
 	return 0;

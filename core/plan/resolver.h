@@ -77,6 +77,9 @@ bool has_step(const struct program *p, const char *verb);
 /* Whether the mechanism can pin this memory, beside the pins that are held. */
 bool pin_has_meaning(const struct resolver *r, const struct pin_kind *k);
 
+/* Whether the mechanism has what a verb calls that takes a held pin. */
+bool pin_has_call(const struct verb *v, const struct pin_kind *k);
+
 /* The processes that can use a pin of this kind which `proc` just took. */
 unsigned pin_handles(const struct resolver *r, const struct pin_kind *k, int proc);
 

@@ -29,7 +29,9 @@ void limit_charge(struct model_step *s);
 void limit_discharge(struct model_step *s);
 /* verb/heir.c */
 extern const struct verb verb_heir_perf, verb_heir_uring, verb_heir_hidden, verb_heir_aio;
-extern const struct verb verb_heir_packet;
+extern const struct verb verb_heir_packet, verb_heir_device, verb_heir_off;
+/* verb_heir_device with MADV_DONTFORK on what it asks about, for a mutant. */
+int heir_device_hidden(struct actor *a, const struct op *op);
 /* verb/remote.c */
 extern const struct verb verb_vm_read, verb_vm_write, verb_mem_read, verb_mem_write;
 /* verb/lru.c, verb/thp.c */

@@ -42,7 +42,9 @@ enum verb_flags {
 	VERB_SHARES = 64,   /* the new process has the address space of its maker: vfork */
 	VERB_UNITS = 128,   /* takes no part of a page of the kind */
 	VERB_KEEPS_PIN = 256,
-	VERB_ENDS = 512, /* the process is no more: exit, kill */
+	VERB_ENDS = 512,	   /* the process is no more: exit, kill */
+	VERB_DEVICE_MEMORY = 1024, /* takes a pin whose device has memory that is mapped, */
+	VERB_SWITCHES = 2048,	   /* and can be switched off */
 };
 
 /* A resolved step. */
