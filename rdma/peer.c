@@ -179,7 +179,8 @@ static int client_move(struct client *c, const struct wire_frame *f, bool reads)
 				     .lkey = c->bounced->lkey,
 				     .rkey = ntohl(f->rkey),
 				     .addr = be64toh(f->addr),
-				     .len = ntohl(f->len) };
+				     .len = ntohl(f->len),
+				     .stop = c->wire.stop };
 	int err;
 
 	if (!c->end.qp || m.len > MOVER_BOUNCE)
@@ -229,16 +230,16 @@ static int welcome(struct client *c)
 	return rdma_accept(c->wire.id, &param) ? -errno : 0;
 }
 
-static void serve_client(struct rdma_cm_id *id)
+static void serve_client(struct rdma_cm_id *id, const volatile int *stop)
 {
 	static struct client c;
 	int err;
 
-	c = (struct client){ .wire.id = id };
+	c = (struct client){ .wire = { .id = id, .stop = stop } };
 	err = welcome(&c);
 	if (err)
 		fprintf(stderr, "pinfold: serve: %s\n", errno_name(-err));
-	while (!err && !wire_receive(&c.wire, CLIENT_IDLE_MS) && answer(&c))
+	while (!err && !*stop && !wire_receive(&c.wire, CLIENT_IDLE_MS) && answer(&c))
 		;
 	rdma_end_destroy(&c.end);
 	if (c.bounced)
@@ -253,7 +254,7 @@ static void refuse(struct rdma_cm_id *id, const char *why)
 }
 
 /* Events of listener and clients come the same way; what is left of an old client is none. */
-static void next_client(struct rdma_event_channel *events)
+static void next_client(struct rdma_event_channel *events, const volatile int *stop)
 {
 	struct rdma_cm_event *event;
 	struct rdma_cm_id *id;
@@ -273,7 +274,7 @@ static void next_client(struct rdma_event_channel *events)
 	if (err)
 		refuse(id, why);
 	else
-		serve_client(id);
+		serve_client(id, stop);
 }
 
 int peer_serve(const char *address, const volatile int *stop, char *why, size_t size)
@@ -303,7 +304,7 @@ int peer_serve(const char *address, const volatile int *stop, char *why, size_t 
 		struct pollfd fd = { .fd = events->fd, .events = POLLIN };
 
 		if (poll(&fd, 1, STOP_LOOK_MS) > 0)
-			next_client(events);
+			next_client(events, stop);
 	}
 	if (listener)
 		rdma_destroy_id(listener);

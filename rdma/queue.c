@@ -151,7 +151,8 @@ int rdma_end_move(const struct rdma_end *e, const struct rdma_move *m)
 
 	if (err)
 		return -err;
-	while (!(n = ibv_poll_cq(e->cq, 1, &wc)) && now_ns() - start < MOVE_LIMIT_MS * 1000000ull)
+	while (!(n = ibv_poll_cq(e->cq, 1, &wc)) && now_ns() - start < MOVE_LIMIT_MS * 1000000ull &&
+	       !(m->stop && *m->stop))
 		pause_between_polls(start);
 	if (n <= 0)
 		return n ? -EIO : -ETIMEDOUT;

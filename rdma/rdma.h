@@ -61,6 +61,7 @@ struct rdma_move {
 	uint32_t lkey, rkey;
 	uint64_t addr;
 	size_t len;
+	const volatile int *stop; /* ends the wait when it is not 0; or NULL */
 };
 
 /*

@@ -198,7 +198,7 @@ static int wait_for(struct wire *w, uint64_t number, unsigned ms)
 	struct ibv_wc wc;
 	int n;
 
-	while (!w->lost && left_ms(end)) {
+	while (!w->lost && left_ms(end) && !(w->stop && *w->stop)) {
 		n = ibv_poll_cq(w->cq, 1, &wc);
 		if (n < 0 || (n && wc.status != IBV_WC_SUCCESS) || (!n && is_over(w)))
 			w->lost = true;

@@ -50,6 +50,7 @@ struct wire {
 	struct ibv_mr *mr;
 	struct wire_frame *frame; /* two: to send, to receive */
 	bool lost;
+	const volatile int *stop; /* ends a wait when it is not 0; or NULL */
 };
 
 void wire_hello(struct wire_hello *h);
@@ -89,7 +90,10 @@ int peer_connect(struct wire *w, const char *address, char *why, size_t size);
 int peer_ends(struct wire *w, const struct rdma_end *e, const struct rdma_device *d);
 int peer_move(struct wire *w, const struct rdma_move *m);
 
-/* Serves one client after the other until *stop. 0 or -errno with why. */
+/*
+ * Serves one client after the other until *stop, which a signal may set at any time: what
+ * the client has here is given back and it sees the connection end. 0 or -errno with why.
+ */
 int peer_serve(const char *address, const volatile int *stop, char *why, size_t size);
 
 #endif
