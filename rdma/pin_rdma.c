@@ -9,7 +9,10 @@
 #include "core/pin/kinds.h"
 #include "rdma/rdma.h"
 
-enum { HEAP_ROOM = 16 * 1024 /* bytes; libibverbs keeps a struct for each region */ };
+enum {
+	HEAP_ROOM = 16 * 1024, /* bytes; libibverbs keeps a struct for each region */
+	FAULT_LIMIT_MS = 1000, /* HMM_RANGE_DEFAULT_TIMEOUT */
+};
 
 /* Regions by number of the pin: a killed actor leaves its own in the context. */
 static struct left {
@@ -167,6 +170,17 @@ static size_t chunk_len(size_t left_over)
 	return left_over < MOVER_BOUNCE ? left_over : MOVER_BOUNCE;
 }
 
+/*
+ * ib_umem_odp_map_dma_and_lock() breaks COW and tries again for HMM_RANGE_DEFAULT_TIMEOUT,
+ * then it fails with EBUSY, which soft-RoCE answers as a refusal of the access.
+ */
+static int refusal(const struct pin *p, int err, uint64_t start)
+{
+	bool late = now_ns() - start >= FAULT_LIMIT_MS * 1000000ull;
+
+	return err == -EFAULT && late && p->kind->promise == PROMISE_FOLLOWS ? -ENOLINK : err;
+}
+
 int rdma_region_read(struct pin *p, const struct pin_data *data)
 {
 	const struct region_pin *r = p->priv;
@@ -174,10 +188,12 @@ int rdma_region_read(struct pin *p, const struct pin_data *data)
 	if (!r->mr)
 		return -EBADF;
 	for (size_t off = 0, n; off < p->len; off += n) {
+		uint64_t start = now_ns();
 		int err;
 
 		n = chunk_len(p->len - off);
-		err = mover_read(r->rkey, r->base + off, data->dst + p->start + off, n);
+		err = refusal(p, mover_read(r->rkey, r->base + off, data->dst + p->start + off, n),
+			      start);
 		if (err)
 			return err;
 		pin_mark(p, data, off, n);
@@ -194,10 +210,13 @@ int rdma_region_write(struct pin *p, size_t off, size_t len, const void *src)
 	if (off > p->len || len > p->len - off)
 		return -EINVAL;
 	for (size_t done = 0, n; done < len; done += n) {
+		uint64_t start = now_ns();
 		int err;
 
 		n = chunk_len(len - done);
-		err = mover_write(r->rkey, r->base + off + done, (const char *)src + done, n);
+		err = refusal(
+			p, mover_write(r->rkey, r->base + off + done, (const char *)src + done, n),
+			start);
 		if (err)
 			return err;
 	}
