@@ -4,6 +4,7 @@
 
 #include "core/actor/actor.h"
 #include "core/need/need.h"
+#include "core/plan/check.h"
 
 static struct plan plan;
 static char no_file[] = "";
@@ -132,6 +133,10 @@ static void device_memory_is_that_of_the_pin(void **state)
 		assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), queues, &err),
 				 i ? -ENOTSUP : 0);
 	}
+	assert_int_equal(steps_parse(&program, "P:pin-rw P:heir-device@[0]", "steps", 1, 1, &err),
+			 0);
+	assert_int_equal(plan_make(&plan, &program, mem_kind_find("anon"), bar, &err), 0);
+	assert_int_equal(plan_check(&plan, &program, mem_kind_find("anon"), &err), -EINVAL);
 }
 
 static void generic_pin_takes_what_there_is(void **state)

@@ -91,8 +91,8 @@ static int check_map(const struct checker *c, const struct op *op)
 /* A place that would be ignored. */
 static int check_place(const struct checker *c, const struct op *op)
 {
-	bool whole = op->verb->flags & (VERB_WHOLE | VERB_DROPS_PIN | VERB_KEEPS_PIN) ||
-		     is(op, "scavenge");
+	bool held = op->verb->arg == ARG_PIN && !(op->verb->flags & VERB_TAKES_PIN);
+	bool whole = op->verb->flags & VERB_WHOLE || held || is(op, "scavenge");
 	bool part = op->step->has_place && (op->step->place.first >= 0 || op->step->place.len);
 
 	if (op->step->has_place && whole)
