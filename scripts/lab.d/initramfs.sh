@@ -46,8 +46,9 @@ initramfs_build() {
 }
 
 guest_settings() {
-    printf 'LAB_RELEASE=%q\nLAB_CWD=%q\nLAB_MODE=%q\nLAB_RDMA=%q\nLAB_MODULES=%q\n' \
-        "$K_RELEASE" "$LAB_CWD" "$MODE" "$RDMA" "${K_MODULES:+1}"
+    printf 'LAB_RELEASE=%q\nLAB_CWD=%q\nLAB_MODE=%q\nLAB_RDMA=%q\nLAB_MODULES=%q\nLAB_CABLE=%q\n' \
+        "$K_RELEASE" "$LAB_CWD" "$MODE" "$RDMA" "${K_MODULES:+1}" "${CABLE##*:}"
+    [[ $MODE != shell ]] || printf 'LAB_TERM=%q\nLAB_SIZE=(%s)\n' "${TERM:-linux}" "$(stty size)"
     printf 'LAB_COMMAND=('
     printf '%q ' "${GUEST_COMMAND[@]}"
     printf ')\n'

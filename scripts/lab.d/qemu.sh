@@ -40,6 +40,13 @@ qemu_memory() {
     done
 }
 
+# Neither end waits for the other; what is sent before that is there is lost.
+qemu_cable() {
+    local dir=${1//,/,,}
+    QEMU+=(-netdev "dgram,id=cable,local.type=unix,local.path=$dir/$2,remote.type=unix,remote.path=$dir/$((3 - $2))"
+        -device "virtio-net-pci,netdev=cable,mac=52:54:00:98:00:0$2,addr=0x15,romfile=")
+}
+
 qemu_arguments() {
     local accel=$1 out=$2 log=$3 slot
     qemu_accel "$accel"
@@ -53,6 +60,7 @@ qemu_arguments() {
     done
     QEMU+=(-drive "if=none,id=nvme,format=raw,cache=unsafe,file=$LAB_TMP/nvme"
         -device "nvme,serial=pinfold,drive=nvme,addr=0x$NVME_SLOT")
+    [[ -z $CABLE ]] || qemu_cable "${CABLE%:?}" "${CABLE##*:}"
     share root / ,readonly=on
     share out "$out" ''
     share cwd "$LAB_CWD" ,readonly=on
