@@ -130,7 +130,7 @@ static void print_place(void)
 
 	if (!*host_options.rdma || sched_getaffinity(0, sizeof(set), &set))
 		return;
-	rdma_place(host_options.rdma, &set, text, sizeof(text));
+	rdma_place(host_options.rdma, &set, NULL, text, sizeof(text));
 	printf("place of the actors\n  %s\n", text);
 }
 

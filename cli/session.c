@@ -46,16 +46,21 @@ static int first_cpu(void)
 {
 	char text[160];
 	cpu_set_t set;
+	unsigned long nodes;
 	int near = -1;
 
 	if (sched_getaffinity(0, sizeof(set), &set))
 		return 0;
 	if (*host_options.rdma) {
-		near = rdma_place(host_options.rdma, &set, text, sizeof(text));
+		near = rdma_place(host_options.rdma, &set, &nodes, text, sizeof(text));
 		fprintf(stderr, "pinfold: %s\n", text);
 	}
-	if (near >= 0)
+	if (near >= 0) {
+		rdma_bind(nodes, text, sizeof(text));
+		if (*text)
+			fprintf(stderr, "pinfold: %s\n", text);
 		return near;
+	}
 	for (int i = CPU_SETSIZE - 1; i >= 0; i--)
 		if (CPU_ISSET((size_t)i, &set))
 			return i;

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rdma/place.h"
 
+#include <errno.h>
 #include <hwloc.h>
 #include <hwloc/glibc-sched.h>
+#include <linux/mempolicy.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/base/util.h"
+#include "core/mem/kind.h"
+
+#ifndef MPOL_F_NUMA_BALANCING
+#define MPOL_F_NUMA_BALANCING (1 << 13)
+#endif
 
 static hwloc_obj_t find_device(hwloc_topology_t t, const char *name, size_t len)
 {
@@ -30,8 +42,8 @@ static int last_common(hwloc_topology_t t, hwloc_obj_t near, const cpu_set_t *al
 	return cpu;
 }
 
-static int choose(hwloc_topology_t t, const char *name, const cpu_set_t *allowed, char *text,
-		  size_t size)
+static int choose(hwloc_topology_t t, const char *name, const cpu_set_t *allowed,
+		  unsigned long *set, char *text, size_t size)
 {
 	size_t len = strcspn(name, ":");
 	hwloc_obj_t near = find_device(t, name, len);
@@ -43,8 +55,10 @@ static int choose(hwloc_topology_t t, const char *name, const cpu_set_t *allowed
 		return -1;
 	}
 	cpu = last_common(t, near, allowed);
-	if (near->nodeset)
+	if (near->nodeset) {
 		hwloc_bitmap_list_snprintf(nodes, sizeof(nodes), near->nodeset);
+		*set = hwloc_bitmap_to_ulong(near->nodeset);
+	}
 	if (cpu < 0)
 		snprintf(text, size, "no CPU of NUMA node %s, near %.*s, is allowed: any CPU",
 			 nodes, (int)len, name);
@@ -54,17 +68,67 @@ static int choose(hwloc_topology_t t, const char *name, const cpu_set_t *allowed
 	return cpu;
 }
 
-int rdma_place(const char *name, const cpu_set_t *allowed, char *text, size_t size)
+int rdma_place(const char *name, const cpu_set_t *allowed, unsigned long *nodes, char *text,
+	       size_t size)
 {
+	unsigned long set = 0;
 	hwloc_topology_t t;
 	int cpu = -1;
 
 	snprintf(text, size, "hwloc failed: any CPU");
-	if (hwloc_topology_init(&t))
-		return -1;
-	if (!hwloc_topology_set_io_types_filter(t, HWLOC_TYPE_FILTER_KEEP_IMPORTANT) &&
-	    !hwloc_topology_load(t))
-		cpu = choose(t, name, allowed, text, size);
-	hwloc_topology_destroy(t);
+	if (!hwloc_topology_init(&t)) {
+		if (!hwloc_topology_set_io_types_filter(t, HWLOC_TYPE_FILTER_KEEP_IMPORTANT) &&
+		    !hwloc_topology_load(t))
+			cpu = choose(t, name, allowed, &set, text, size);
+		hwloc_topology_destroy(t);
+	}
+	if (nodes)
+		*nodes = set;
 	return cpu;
+}
+
+/* Where a page that is touched now lies, or -errno. */
+static int fresh_node(void)
+{
+	void *page =
+		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int status = -ENOENT;
+
+	if (page == MAP_FAILED)
+		return -errno;
+	*(volatile char *)page = 1;
+	if (syscall(SYS_move_pages, 0, 1ul, &page, NULL, &status, 0))
+		status = -errno;
+	munmap(page, BASE_PAGE);
+	return status;
+}
+
+/* With balancing, as without a policy: else no access would ever be made to fault (numa-hint). */
+int rdma_bind(unsigned long nodes, char *text, size_t size)
+{
+	const int mode = MPOL_BIND | MPOL_F_NUMA_BALANCING;
+	unsigned long all = nodes_with_memory();
+	int node;
+
+	*text = '\0';
+	nodes &= all;
+	if (!nodes || nodes == all)
+		return 0;
+	if (syscall(SYS_set_mempolicy, mode, &nodes, 8 * sizeof(nodes) + 1)) {
+		int err = -errno;
+
+		snprintf(text, size, "memory is not bound (%s; a kernel from 5.12 on can)",
+			 errno_name(-err));
+		return err;
+	}
+	node = fresh_node();
+	if (node >= 0 && nodes >> node & 1) {
+		snprintf(text, size, "memory is bound: a page that was touched is on node %d",
+			 node);
+		return 0;
+	}
+	syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0ul);
+	snprintf(text, size, "memory is not bound: a page that was touched is %s%d",
+		 node < 0 ? "nowhere, error " : "on node ", node < 0 ? -node : node);
+	return node < 0 ? node : -EXDEV;
 }

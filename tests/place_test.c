@@ -34,6 +34,8 @@ static const char machine[] =
 			"pci_link_speed=\"0.0\">\n<object type=\"OSDev\" name=\"mlx5_0\" "
 			"osdev_type=\"3\"/>\n</object>\n</object>") "</object>\n</topology>";
 
+static unsigned long nodes;
+
 static int place(const char *name, unsigned cpus, char text[128])
 {
 	char path[] = "/tmp/pinfold-place.XXXXXX";
@@ -48,7 +50,7 @@ static int place(const char *name, unsigned cpus, char text[128])
 	for (unsigned i = 0; i < 8; i++)
 		if (cpus >> i & 1)
 			CPU_SET(i, &allowed);
-	cpu = rdma_place(name, &allowed, text, 128);
+	cpu = rdma_place(name, &allowed, &nodes, text, 128);
 	unlink(path);
 	return cpu;
 }
@@ -60,6 +62,7 @@ static void cpu_near_the_adapter(void **state)
 	(void)state;
 	assert_int_equal(place("mlx5_0:1:3", 3, text), 1);
 	assert_string_equal(text, "CPU 1, memory of NUMA node 1: near mlx5_0 (hwloc)");
+	assert_int_equal(nodes, 2);
 }
 
 static void falls_back_with_a_line(void **state)
@@ -69,6 +72,7 @@ static void falls_back_with_a_line(void **state)
 	(void)state;
 	assert_int_equal(place("rxe0", 3, text), -1);
 	assert_string_equal(text, "hwloc does not know where rxe0 is: any CPU");
+	assert_int_equal(nodes, 0);
 	assert_int_equal(place("mlx5", 3, text), -1);
 	assert_int_equal(place("mlx5_0", 1, text), -1);
 	assert_string_equal(text, "no CPU of NUMA node 1, near mlx5_0, is allowed: any CPU");

@@ -189,7 +189,10 @@ static int pool_provide(const struct pool *p, char *why, size_t size)
 	if (before < 0)
 		return unmet(why, size, "the kernel has no hugetlb pages of %s", p->name), -ENOENT;
 	snprintf(text, sizeof(text), "%ld", before + p->pages);
-	snprintf(path, sizeof(path), "%s/nr_hugepages", p->dir);
+	/* Memory may be bound to nodes: this file follows that. */
+	snprintf(path, sizeof(path), "%s/nr_hugepages_mempolicy", p->dir);
+	if (access(path, W_OK))
+		snprintf(path, sizeof(path), "%s/nr_hugepages", p->dir);
 	err = guard_setting(path, text);
 	if (err) {
 		unmet(why, size, "%s: %s", path, errno_name(-err));
