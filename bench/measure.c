@@ -15,8 +15,6 @@
 
 /* Of one pass: what a wall clock reading may jitter, on average and at most. */
 enum { CLOSURE_NS = 20, CLOSURE_MOST_NS = 60 };
-/* Of a crew, where most were left out. */
-enum { ROUNDS_LEAST = 5 };
 
 int measure_init(struct measure *m)
 {

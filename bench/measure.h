@@ -87,6 +87,12 @@ void measure_take(void *measure, const struct op *op, const struct timing *t);
 /* Ends a cell: keeps its samples, or forgets them (warm-up, no pass). 0 or -ENOMEM. */
 int measure_end_cell(struct measure *m, bool keep);
 
+/*
+ * After all cells: the throughput of a crew is that of rounds in which no worker lost its
+ * CPU, if there are enough of these.
+ */
+void measure_settle(struct measure *m);
+
 /* The fewest samples that any series has; 0 without a series. */
 uint64_t measure_samples(const struct measure *m);
 

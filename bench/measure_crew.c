@@ -121,6 +121,31 @@ static bool misplaced(struct series *s, const struct placed *own, int k)
 	return wrong;
 }
 
+static void keep_quiet_rounds(struct series *s)
+{
+	size_t quiet = 0, n = 0;
+
+	for (size_t i = 0; i < s->processes; i++)
+		quiet += !s->process[i].switched;
+	if (quiet < ROUNDS_LEAST || quiet == s->processes)
+		return;
+	memset(&s->ticks, 0, sizeof(s->ticks));
+	for (size_t i = 0; i < s->processes; i++) {
+		if (s->process[i].switched)
+			continue;
+		s->process[n++] = s->process[i];
+		histogram_add(&s->ticks, (uint64_t)(s->process[n - 1].p50 + 0.5));
+	}
+	s->processes = n;
+}
+
+void measure_settle(struct measure *m)
+{
+	for (int i = 0; i < m->count; i++)
+		if (m->series[i].part == COST_TOGETHER)
+			keep_quiet_rounds(&m->series[i]);
+}
+
 int measure_commit_crew(struct measure *m, struct pending *p, int k)
 {
 	const struct pass *pass[WORKERS_MAX] = { &p->step };

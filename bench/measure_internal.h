@@ -4,6 +4,9 @@
 
 #include "bench/measure.h"
 
+/* Of a crew, that have to be left when others are left out. */
+enum { ROUNDS_LEAST = 5 };
+
 /* What a cell measured until its verdict is known. */
 struct pending {
 	struct series *series;

@@ -63,13 +63,15 @@ static uint8_t touch_twice(struct timing *t, const struct range *r, enum touch_m
 	volatile uint8_t outcome = OUTCOME_OK;
 	struct counting c;
 
+	if (!crew_meet())
+		return OUTCOME_ERR;
 	begin_counts(t, &c);
-	if (crew_meet())
-		FAULT_GUARD(outcome, touch(r, &t->step, mode));
+	FAULT_GUARD(outcome, touch(r, &t->step, mode));
 	end_counts(t, &c, &t->counts);
+	if (!crew_meet() || outcome != OUTCOME_OK)
+		return outcome;
 	begin_counts(t, &c);
-	if (crew_meet() && outcome == OUTCOME_OK)
-		FAULT_GUARD(outcome, touch(r, &t->null, mode));
+	FAULT_GUARD(outcome, touch(r, &t->null, mode));
 	end_counts(t, &c, &t->null_counts);
 	return outcome;
 }
@@ -147,9 +149,9 @@ static int timed_call(struct actor *a, const struct verb *verb, const struct op 
 	begin_counts(t, &c);
 	call_once(a, NULL, op, &t->null);
 	end_counts(t, &c, &t->null_counts);
-	begin_counts(t, &c);
 	if (crew_of_processes())
 		crew_meet();
+	begin_counts(t, &c);
 	err = call_once(a, verb, op, &t->step);
 	end_counts(t, &c, &t->counts);
 	return err;

@@ -129,6 +129,7 @@ int bench_measure(struct session *s, const struct cell *c, struct team *team, st
 	}
 	m->node = s->cli->node;
 	run_cells(s, m, c, team, v);
+	measure_settle(m);
 	bench_judge(m, v);
 	progress_clear(&s->progress);
 	for (int i = 0; i < m->count && v->kind != VERDICT_FAIL && v->kind != VERDICT_BROKEN; i++) {

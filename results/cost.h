@@ -39,9 +39,9 @@ struct bucket {
 
 struct cost {
 	char *key; /* cell id, step, part */
-	char workload[20], clock[16], per[8], part[8], text[64];
-	char as[12]; /* of a crew: "threads", "areas", "processes" */
-	int workers; /* of it; 0: there was none */
+	char workload[20], clock[16], per[8], part[12], text[64];
+	char as[12], crew[24]; /* of a crew: "threads", "2 threads" */
+	int workers;	       /* of it; 0: there was none */
 	double tick_ns;
 	size_t bytes; /* of the step's place */
 	bool valid;

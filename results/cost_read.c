@@ -85,7 +85,7 @@ static int take_cost(struct cost_run *run, const json_t *o)
 {
 	const json_t *node = json_object_get(o, "node");
 	struct cost *c = run->cost;
-	char crew[48] = "";
+	char crew[64] = "";
 	int err;
 
 	if (!(run->count & (run->count - 1))) {
@@ -105,9 +105,10 @@ static int take_cost(struct cost_run *run, const json_t *o)
 	c->tick_ns = json_number_value(json_object_get(o, "tick_ns"));
 	c->valid = json_is_true(json_object_get(o, "valid"));
 	COPY(c->as, "as");
+	COPY(c->crew, "crew");
 	c->workers = (int)json_integer_value(json_object_get(o, "workers"));
 	if (c->workers)
-		snprintf(crew, sizeof(crew), " %.20s", text_of(o, "crew"));
+		snprintf(crew, sizeof(crew), " %s", c->crew);
 	if (node)
 		snprintf(crew + strlen(crew), sizeof(crew) - strlen(crew), " node %d",
 			 (int)json_integer_value(node));

@@ -141,6 +141,27 @@ static void each_worker_is_checked(void **state)
 	crew_reset(CREW_NONE, 0);
 }
 
+/* A round in which a worker lost its CPU is slow, and says nothing about contention. */
+static void a_lost_cpu_is_no_contention(void **state)
+{
+	char why[200];
+
+	(void)state;
+	assert_true(round_is_valid(100, 1000, 0, 8, why, sizeof(why)));
+	for (int i = 0; i < 3; i++) {
+		m.series[1].process[i].switched = true;
+		m.series[1].process[i].p50 = 1e9;
+	}
+	measure_settle(&m);
+	assert_int_equal(m.series[1].processes, 5);
+	assert_true(m.series[1].ticks.count == 5 && m.series[1].ticks.max < 60000);
+	m.series[1].process[0].switched = true;
+	measure_settle(&m);
+	assert_int_equal(m.series[1].processes, 5);
+	measure_free(&m);
+	crew_reset(CREW_NONE, 0);
+}
+
 /* Two threads and two areas on the running kernel. */
 static void threads_share_a_step(void **state)
 {
@@ -279,6 +300,7 @@ int main(void)
 		cmocka_unit_test(gaps_are_time_too),
 		cmocka_unit_test(calls_that_overlap_are_counted_in_part),
 		cmocka_unit_test(each_worker_is_checked),
+		cmocka_unit_test(a_lost_cpu_is_no_contention),
 		cmocka_unit_test(threads_share_a_step),
 		cmocka_unit_test(lists_of_numbers),
 		cmocka_unit_test(idle_cores_away_from_the_first_cpu),
