@@ -78,6 +78,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 {
 	struct cli cli = { .command = c->name,
 			   .cpu = -1,
+			   .node = -1,
 			   .depth = 3,
 			   .step_ms = CLI_STEP_MS,
 			   .samples = 20000,

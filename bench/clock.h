@@ -35,7 +35,8 @@ struct clock_facts {
 	double chain[2], chain_ns[2];
 	/* Where it was measured, and the node of a page that was touched there; -1 unknown. */
 	int cpu, node, page_node;
-	double empty; /* ticks: an empty probe after the subtraction */
+	int adapter_node; /* of the adapter that was named; -2: none was */
+	double empty;	  /* ticks: an empty probe after the subtraction */
 };
 
 /* Chosen once, before any actor exists; they inherit it. */

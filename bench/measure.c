@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench/measure.h"
+#include "bench/measure_internal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -8,21 +8,18 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/crew.h"
+#include "bench/scale.h"
 #include "core/base/median.h"
 #include "core/base/util.h"
 
 /* Of one pass: what a wall clock reading may jitter, on average and at most. */
 enum { CLOSURE_NS = 20, CLOSURE_MOST_NS = 60 };
 
-struct pending {
-	struct series *series;
-	struct pass step, null;
-	struct counts counts, null_counts;
-};
-
 int measure_init(struct measure *m)
 {
 	memset(m, 0, sizeof(*m));
+	m->node = -1;
 	m->pending = calloc(SERIES_MAX, sizeof(*m->pending));
 	return m->pending ? 0 : -ENOMEM;
 }
@@ -37,13 +34,14 @@ void measure_free(struct measure *m)
 
 const char *cost_part_name(enum cost_part part)
 {
-	static const char *const name[] = { "step", "exit", "reap" };
+	static const char *const name[] = { "step", "exit", "reap", "together" };
 
 	return name[part];
 }
 
 static struct series *series_for(struct measure *m, const struct op *op, enum cost_part part)
 {
+	const struct crew *crew = bench_crew && bench_crew->kind ? bench_crew : NULL;
 	struct series *s;
 
 	for (int i = 0; i < m->count; i++)
@@ -56,6 +54,14 @@ static struct series *series_for(struct measure *m, const struct op *op, enum co
 	s->part = part;
 	s->bytes = op->npages * BASE_PAGE;
 	s->unit = op->unit;
+	s->node = m->node;
+	if (crew) {
+		s->crew = crew->kind;
+		s->workers = crew->workers;
+		s->shares = crew->shares;
+		for (int i = 0; i < s->workers; i++)
+			s->worker[i].cpu = crew->cpu[i];
+	}
 	step_print(op->step, s->text, sizeof(s->text));
 	return s;
 }
@@ -94,6 +100,10 @@ void measure_take(void *measure, const struct op *op, const struct timing *t)
 
 	if (!t->step.samples || !m->pending)
 		return;
+	if (t->part == PART_REAP && bench_crew && bench_crew->kind)
+		return;
+	if (crew_of_threads() && !t->faults)
+		return;
 	if (t->part == PART_REAP) {
 		take_reap(m, op, t);
 		return;
@@ -106,12 +116,13 @@ void measure_take(void *measure, const struct op *op, const struct timing *t)
 	p->null = t->null;
 	p->counts = t->counts;
 	p->null_counts = t->null_counts;
+	p->placed = t->placed;
 }
 
-static uint64_t net(uint64_t ticks, bool per_fault)
+uint64_t series_net(const struct series *s, uint64_t ticks)
 {
 	const struct clock_facts *c = &bench_clock;
-	double t = (double)ticks - (!per_fault ? c->pair : c->chained ? c->single : c->around);
+	double t = (double)ticks - (!s->per_fault ? c->pair : c->chained ? c->single : c->around);
 
 	return t > 0 ? (uint64_t)(t + 0.5) : 0;
 }
@@ -123,7 +134,7 @@ static double at(const struct pass *p, double q)
 	return (double)p->tick[n ? n - 1 : 0];
 }
 
-static int add_process(struct series *s, struct pass *p, double mean)
+int series_add_process(struct series *s, struct pass *p, double mean)
 {
 	struct process_cost *grown;
 
@@ -162,8 +173,7 @@ static bool closes(const struct pass *p, double *inside_ns)
 	return bench_clock.kind == CLOCK_PATH || off <= CLOSURE_MOST_NS + 0.01 * (double)p->wall_ns;
 }
 
-/* Whether the pass measured what the series is named after; counts why not. */
-static bool usable(struct series *s, const struct pass *p, double *inside_ns)
+bool series_usable(struct series *s, const struct pass *p, double *inside_ns)
 {
 	if (!s->passes++)
 		s->err = p->err;
@@ -185,24 +195,40 @@ static bool usable(struct series *s, const struct pass *p, double *inside_ns)
 	return true;
 }
 
-static int commit(struct series *s, struct pending *p)
+/* A sample of a page elsewhere is none of what was asked for. */
+static bool misplaced(struct series *s, const struct placed *p)
 {
+	uint32_t wrong = s->node < 0 ? 0 : placed_elsewhere(p, s->node);
+
+	placed_add(&s->placed, p);
+	if (wrong) {
+		s->misplaced++;
+		s->misplaced_pages = wrong;
+	}
+	return wrong;
+}
+
+static int commit(struct measure *m, struct pending *p, int k)
+{
+	struct series *s = p->series;
 	double sum = 0, inside_ns;
 
-	if (!usable(s, &p->step, &inside_ns))
+	if (s->crew)
+		return measure_commit_crew(m, p, k);
+	if (!series_usable(s, &p->step, &inside_ns) || misplaced(s, &p->placed))
 		return 0;
 	for (uint32_t i = 0; i < p->step.samples; i++) {
-		p->step.tick[i] = net(p->step.tick[i], s->per_fault);
+		p->step.tick[i] = series_net(s, p->step.tick[i]);
 		sum += (double)p->step.tick[i];
 		histogram_add(&s->ticks, p->step.tick[i]);
 	}
 	for (uint32_t i = 0; i < p->null.samples; i++)
-		histogram_add(&s->null, net(p->null.tick[i], s->per_fault));
+		histogram_add(&s->null, series_net(s, p->null.tick[i]));
 	s->faults += p->step.faults;
 	s->null_faults += p->null.faults;
 	s->wall_ns += (double)p->step.wall_ns;
 	s->inside_ns += inside_ns;
-	return add_process(s, &p->step, sum / p->step.samples);
+	return series_add_process(s, &p->step, sum / p->step.samples);
 }
 
 static void count(struct series *s, const struct pending *p)
@@ -222,7 +248,7 @@ int measure_end_cell(struct measure *m, bool keep)
 	for (int i = 0; i < m->npending; i++)
 		count(m->pending[i].series, &m->pending[i]);
 	for (int i = 0; keep && !err && i < m->npending; i++)
-		err = commit(m->pending[i].series, &m->pending[i]);
+		err = commit(m, &m->pending[i], i);
 	m->npending = 0;
 	return err;
 }
@@ -232,7 +258,7 @@ uint64_t measure_samples(const struct measure *m)
 	uint64_t least = m->count ? UINT64_MAX : 0;
 
 	for (int i = 0; i < m->count; i++)
-		if (m->series[i].ticks.count < least)
+		if (m->series[i].part != COST_TOGETHER && m->series[i].ticks.count < least)
 			least = m->series[i].ticks.count;
 	return least;
 }
@@ -290,6 +316,14 @@ bool series_valid(const struct series *s, char *why, size_t size)
 			 "in %u of %u passes samples and gaps were not the wall time: "
 			 "%.1f %% of it",
 			 s->disturbed, s->passes, 100 * (s->off + 1));
+	else if (too_many(s->misplaced, s->passes))
+		snprintf(why, size, "in %u of %u passes pages were elsewhere than on node %d: %u",
+			 s->misplaced, s->passes, s->node, s->misplaced_pages);
+	else if (s->processes < ROUNDS_LEAST && s->apart > s->processes)
+		snprintf(
+			why, size,
+			"in %u of %zu rounds the workers were together for less than %.0f %% of it",
+			s->apart, s->apart + s->processes, 100 * SCALE_TOGETHER);
 	else if (s->other_err)
 		snprintf(why, size, "%u of %u calls ended otherwise than with %s", s->other_err,
 			 s->passes, errno_name(s->err));

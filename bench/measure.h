@@ -3,19 +3,33 @@
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
+#include "bench/crew.h"
 #include "bench/histogram.h"
+#include "bench/placed.h"
 #include "bench/timed.h"
 #include "core/run/cell.h"
 
-enum { SERIES_MAX = 8 };
+enum { SERIES_MAX = 2 * CREW_STEPS };
 
-enum cost_part { COST_STEP, COST_EXIT, COST_REAP };
+enum cost_part {
+	COST_STEP,
+	COST_EXIT,
+	COST_REAP,
+	COST_TOGETHER, /* of a crew: time from one sample to the next one of any worker */
+};
 
 /* Of one process, in ticks without the cost of the readings. */
 struct process_cost {
 	uint32_t samples;
 	double p50, p90, p99, mean;
 	bool switched; /* lost the CPU meanwhile */
+};
+
+/* Of one worker of a crew, over all rounds; ns is what its passes took. */
+struct worker_cost {
+	int cpu;
+	uint64_t samples, faults;
+	double ns;
 };
 
 /* One timed step of a benchmark. */
@@ -38,13 +52,25 @@ struct series {
 	double off;		   /* of the last disturbed pass */
 	double wall_ns, inside_ns; /* closure: by the kernel's clock, and samples + gaps */
 	struct histogram ticks, null;
-	struct process_cost *process;
+	struct process_cost *process; /* of a crew, one a round */
 	size_t processes;
+	/* NUMA: where the pages were, and of passes whose pages had to be on a node. */
+	int node; /* -1: anywhere */
+	struct placed placed;
+	unsigned misplaced;
+	uint32_t misplaced_pages; /* of the last such pass */
+	/* Of a crew: */
+	enum crew_kind crew;
+	int workers, shares;
+	struct worker_cost worker[WORKERS_MAX];
+	unsigned apart;	 /* rounds in which the workers were not at it together; left out */
+	double together; /* sum of the shares of the others */
 };
 
 struct measure {
 	struct series series[SERIES_MAX];
 	int count;
+	int node; /* that all pages have to be on; -1: any */
 	bool overflow;
 	/* Of the running cell, until its verdict is known: */
 	struct pending *pending;
@@ -60,6 +86,12 @@ void measure_take(void *measure, const struct op *op, const struct timing *t);
 
 /* Ends a cell: keeps its samples, or forgets them (warm-up, no pass). 0 or -ENOMEM. */
 int measure_end_cell(struct measure *m, bool keep);
+
+/*
+ * After all cells: the throughput of a crew is that of rounds in which no worker lost its
+ * CPU, if there are enough of these.
+ */
+void measure_settle(struct measure *m);
 
 /* The fewest samples that any series has; 0 without a series. */
 uint64_t measure_samples(const struct measure *m);

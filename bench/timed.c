@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "bench/clock.h"
+#include "bench/crew.h"
 #include "core/actor/fault.h"
 
 static uint64_t word_of(const struct actor *a, const struct op *op, size_t at)
@@ -56,31 +57,61 @@ static void rehearse(struct actor *a)
 	}
 }
 
+/* The step, and its null experiment when nothing is left to fault. */
+static uint8_t touch_twice(struct timing *t, const struct range *r, enum touch_mode mode)
+{
+	volatile uint8_t outcome = OUTCOME_OK;
+	struct counting c;
+
+	if (!crew_meet())
+		return OUTCOME_ERR;
+	begin_counts(t, &c);
+	FAULT_GUARD(outcome, touch(r, &t->step, mode));
+	end_counts(t, &c, &t->counts);
+	if (!crew_meet() || outcome != OUTCOME_OK)
+		return outcome;
+	begin_counts(t, &c);
+	FAULT_GUARD(outcome, touch(r, &t->null, mode));
+	end_counts(t, &c, &t->null_counts);
+	return outcome;
+}
+
+static bool touch_all(struct timing *t, struct range *r, enum touch_mode mode)
+{
+	struct crew_threads *others = NULL;
+	bool whole;
+
+	if (bench_crew && bench_crew->kind != CREW_NONE)
+		r->count /= (size_t)bench_crew->shares;
+	if (!r->count)
+		return false;
+	if (crew_of_threads() && !(others = crew_start(r, mode)))
+		return false;
+	whole = touch_twice(t, r, mode) == OUTCOME_OK;
+	if (others)
+		whole &= !crew_join(others);
+	memset(&t->placed, 0, sizeof(t->placed));
+	if (crew_of_threads())
+		r->count *= (size_t)bench_crew->workers;
+	placed_count(&t->placed, r->first, r->stride, r->count);
+	return whole;
+}
+
 static int timed_access(struct actor *a, const struct verb *verb, const struct op *op)
 {
 	struct timing *t = a->timing;
-	volatile uint8_t outcome = OUTCOME_OK;
 	size_t first = op->first * BASE_PAGE + (op->len ? op->off : 0);
 	struct range r = { .first = a->region[op->region].addr + first,
 			   .stride = op->unit,
 			   .count = op->npages * BASE_PAGE / op->unit,
 			   .store = verb->flags & VERB_STORES,
 			   .word = t->word };
-	struct counting c;
-	enum touch_mode mode = bench_clock.chained ? TOUCH_CHAINED : TOUCH_PAIR;
 
 	t->faults = true;
 	rehearse(a);
 	for (size_t i = 0; i < r.count; i++)
 		t->word[i] = r.store ? word_of(a, op, first + i * r.stride) : 0;
-	begin_counts(t, &c);
-	FAULT_GUARD(outcome, touch(&r, &t->step, mode));
-	end_counts(t, &c, &t->counts);
-	begin_counts(t, &c);
-	if (outcome == OUTCOME_OK)
-		FAULT_GUARD(outcome, touch(&r, &t->null, mode));
-	end_counts(t, &c, &t->null_counts);
-	if (outcome != OUTCOME_OK)
+	if (!touch_all(t, &r, bench_clock.chained ? TOUCH_CHAINED : TOUCH_PAIR))
 		t->step.samples = t->null.samples = 0;
 	return verb->exec(a, op);
 }
@@ -100,6 +131,7 @@ static int call_once(struct actor *a, const struct verb *verb, const struct op *
 	end = clock_end();
 	p->wall_ns = clock_kernel() - wall;
 	pass_end(p);
+	p->begin = start;
 	p->tick[0] = end - start;
 	p->samples = 1;
 	p->err = -err;
@@ -113,9 +145,12 @@ static int timed_call(struct actor *a, const struct verb *verb, const struct op 
 	int err;
 
 	rehearse(a);
+	memset(&t->placed, 0, sizeof(t->placed));
 	begin_counts(t, &c);
 	call_once(a, NULL, op, &t->null);
 	end_counts(t, &c, &t->null_counts);
+	if (crew_of_processes())
+		crew_meet();
 	begin_counts(t, &c);
 	err = call_once(a, verb, op, &t->step);
 	end_counts(t, &c, &t->counts);

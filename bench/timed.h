@@ -7,6 +7,7 @@
 #define BENCH_TIMED_H
 
 #include "bench/counters.h"
+#include "bench/placed.h"
 #include "bench/touch.h"
 
 /* Grows when samples of one program change their meaning; never compared across. */
@@ -27,6 +28,7 @@ struct timing {
 	uint64_t word[TOUCH_SAMPLES]; /* what is stored */
 	bool count;		      /* set by the runner: read the counters too */
 	struct counts counts, null_counts;
+	struct placed placed; /* the pages that were touched */
 };
 
 /*

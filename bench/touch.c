@@ -5,7 +5,7 @@
 
 #include "bench/clock.h"
 
-static struct rusage before;
+static _Thread_local struct rusage before;
 
 static uint64_t faults_of(const struct rusage *r)
 {
@@ -70,7 +70,7 @@ UNSANITIZED void touch(const struct range *r, struct pass *p, enum touch_mode mo
 
 	pass_begin(p);
 	wall = clock_kernel();
-	last = clock_end();
+	p->begin = last = clock_end();
 	for (size_t i = 0; i < r->count; i++) {
 		uint64_t *word = (uint64_t *)(void *)(r->first + i * r->stride);
 		uint64_t start = last, end;

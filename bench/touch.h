@@ -21,6 +21,7 @@ struct pass {
 	uint64_t faults; /* that the kernel counted for the thread meanwhile */
 	uint64_t wall_ns;
 	bool switched;		      /* the CPU was taken away meanwhile */
+	uint64_t begin;		      /* the clock before the first access, or the call */
 	uint64_t gaps;		      /* ticks between a sample's end and the next one's begin */
 	uint64_t tick[TOUCH_SAMPLES]; /* raw: the cost of the readings is inside */
 };

@@ -6,13 +6,16 @@
 #include "bench/clock.h"
 #include "bench/parts.h"
 #include "bench/perturb.h"
-#include "cli/cli.h"
+#include "bench/placement.h"
+#include "cli/bench_internal.h"
 #include "core/actor/actor.h"
+#include "core/need/need.h"
 #include "results/cost.h"
 
 enum {
 	WARM_UP = 1, /* cells whose samples are not kept */
 	PROCESSES_MIN = 10,
+	ROUNDS_MIN = 20, /* of a crew */
 	PROCESSES_MAX = 1000,
 	KINDS_MAX = 64,
 	BYTES = 4 << 20, /* of the default region */
@@ -69,105 +72,39 @@ static const struct mem_kind *larger_of(const struct mem_kind *kind)
 	return kind;
 }
 
-static double shown(double ticks)
+static bool enough(const struct session *s, const struct measure *m, int i)
 {
-	return bench_clock.tick_ns > 0 ? ticks * bench_clock.tick_ns : ticks;
+	int least = bench_crew ? ROUNDS_MIN : PROCESSES_MIN;
+
+	return measure_samples(m) >= (uint64_t)s->cli->samples && i >= WARM_UP + least;
 }
 
-static void print_quantile(const struct histogram *h, const char *name, double q)
+static void run_once(struct session *s, const struct cell *c, struct team *team, struct verdict *v)
 {
-	if (histogram_knows(h, q))
-		printf(" %s %.0f", name, shown(histogram_quantile(h, q)));
-	else
-		printf(" %s -", name);
+	if (bench_crew)
+		crew_reset(bench_crew->kind, bench_crew->workers);
+	if (team)
+		team_go(team);
+	cell_run(s->executor, c, v);
+	if (team)
+		team_wait(team, v);
+	if (v->kind != VERDICT_PASS || !bench_crew || !bench_crew->why[0])
+		return;
+	v->kind = VERDICT_BROKEN;
+	snprintf(v->why, sizeof(v->why), "%s", bench_crew->why);
 }
 
-/* What the step itself did, per sample: the null experiment has the reading of the counters. */
-static void print_counts(const struct series *s)
-{
-	if (!s->counted)
-		return;
-	printf("#     counted per %s:", s->per_fault ? "fault" : "call");
-	for (int i = 0; i < COUNTERS; i++) {
-		double n = (double)s->counts.value[i] - (double)s->null_counts.value[i];
-
-		if (!s->counts.err[i])
-			printf(" %s %.*f", counter_name(i), n / s->counted < 100 ? 3 : 0,
-			       n / s->counted);
-	}
-	putchar('\n');
-}
-
-static void print_series(const struct series *s)
-{
-	const char *unit = bench_clock.tick_ns > 0 ? "ns" : "instructions";
-	char why[200];
-
-	printf("#   %s%s%s, %s of a %s:", s->text, s->part ? " " : "",
-	       s->part ? cost_part_name(s->part) : "", unit, s->per_fault ? "fault" : "call");
-	if (!series_valid(s, why, sizeof(why))) {
-		printf(" invalid: %s\n", why);
-		return;
-	}
-	print_quantile(&s->ticks, "p50", 0.5);
-	print_quantile(&s->ticks, "p90", 0.9);
-	print_quantile(&s->ticks, "p99", 0.99);
-	print_quantile(&s->ticks, "p99.9", 0.999);
-	printf(" max %.0f mean %.0f", shown((double)s->ticks.max),
-	       shown(histogram_mean(&s->ticks)));
-	if (s->per_fault)
-		printf(" (of an undisturbed process: %.0f)", shown(series_median_mean(s)));
-	printf("; n %llu of %zu processes", (unsigned long long)s->ticks.count, s->processes);
-	if (s->err)
-		printf("; all refused with %s", errno_name(s->err));
-	if (s->null.count)
-		printf("; null %.0f", shown(histogram_quantile(&s->null, 0.5)));
-	if (s->wall_ns > 0 && bench_clock.tick_ns > 0)
-		printf("; closure %+.2f %%", 100 * series_closure(s));
-	if (s->bad + s->disturbed)
-		printf("; %u passes left out", s->bad + s->disturbed);
-	putchar('\n');
-	print_counts(s);
-}
-
-/* A number that means something else than its name is as if nothing was reached. */
-static void judge(const struct measure *m, struct verdict *v)
-{
-	char why[200];
-
-	if (v->kind != VERDICT_PASS)
-		return;
-	if (m->overflow || !m->count) {
-		v->kind = VERDICT_BROKEN;
-		snprintf(v->why, sizeof(v->why),
-			 m->count ? "more than %d timed steps" : "no timed step was measured",
-			 SERIES_MAX);
-		return;
-	}
-	for (int i = 0; i < m->count; i++) {
-		if (series_valid(&m->series[i], why, sizeof(why)))
-			continue;
-		v->kind = VERDICT_UNREACHED;
-		v->step = m->series[i].step;
-		snprintf(v->step_text, sizeof(v->step_text), "%s", m->series[i].text);
-		snprintf(v->why, sizeof(v->why), "%s: %.180s", m->series[i].text, why);
-		return;
-	}
-}
-
-static void run_cells(struct session *s, struct measure *m, const struct cell *c, struct verdict *v)
+static void run_cells(struct session *s, struct measure *m, const struct cell *c, struct team *team,
+		      struct verdict *v)
 {
 	uint64_t start = now_ns(), wall_ns = 0, step_ns = 0;
 
 	for (int i = 0; i < WARM_UP + PROCESSES_MAX; i++) {
-		bool enough = measure_samples(m) >= (uint64_t)s->cli->samples &&
-			      i >= WARM_UP + PROCESSES_MIN;
-
-		if (enough || (i > WARM_UP && now_ns() - start > LIMIT_NS) ||
+		if (enough(s, m, i) || (i > WARM_UP && now_ns() - start > LIMIT_NS) ||
 		    (i > WARM_UP && session_over(s)))
 			break;
 		executor_count(s->executor, i < WARM_UP);
-		cell_run(s->executor, c, v);
+		run_once(s, c, team, v);
 		wall_ns += v->wall_ns;
 		step_ns += v->step_ns;
 		if (measure_end_cell(m, i >= WARM_UP && v->kind == VERDICT_PASS)) {
@@ -181,27 +118,41 @@ static void run_cells(struct session *s, struct measure *m, const struct cell *c
 	v->step_ns = step_ns;
 }
 
-static void bench_cell(struct session *s, const struct cell *given, struct verdict *v)
+int bench_measure(struct session *s, const struct cell *c, struct team *team, struct verdict *v)
 {
 	struct measure *m = s->cli->timed_by;
-	struct cell c = *given;
+	int series;
 
-	c.mem = larger_of(given->mem);
 	if (measure_init(m)) {
 		*v = (struct verdict){ .kind = VERDICT_BROKEN, .why = "out of memory" };
-		return;
+		return 0;
 	}
-	run_cells(s, m, &c, v);
-	judge(m, v);
+	m->node = s->cli->node;
+	run_cells(s, m, c, team, v);
+	measure_settle(m);
+	bench_judge(m, v);
 	progress_clear(&s->progress);
 	for (int i = 0; i < m->count && v->kind != VERDICT_FAIL && v->kind != VERDICT_BROKEN; i++) {
-		print_series(&m->series[i]);
-		if (cost_write(s->record, &c, &m->series[i])) {
+		bench_print_series(&m->series[i]);
+		if (cost_write(s->record, c, &m->series[i])) {
 			v->kind = VERDICT_BROKEN;
 			snprintf(v->why, sizeof(v->why), "the record could not be written");
 		}
 	}
+	series = m->count;
 	measure_free(m);
+	return series;
+}
+
+static void bench_cell(struct session *s, const struct cell *given, struct verdict *v)
+{
+	struct cell c = *given;
+
+	c.mem = larger_of(given->mem);
+	if (s->cli->nthreads)
+		bench_scale(s, &c, v);
+	else
+		bench_measure(s, &c, NULL, v);
 }
 
 static void print_clock(void)
@@ -212,7 +163,10 @@ static void print_clock(void)
 	       "subtracted\n",
 	       c->name, c->note[0] ? " (" : "", c->note, c->note[0] ? ")" : "", c->tick_ns, c->step,
 	       c->pair);
-	printf("# on CPU %d of node %d, with pages of node %d\n", c->cpu, c->node, c->page_node);
+	printf("# on CPU %d of node %d, with pages of node %d", c->cpu, c->node, c->page_node);
+	if (c->adapter_node >= -1)
+		printf("; the adapter is at node %d", c->adapter_node);
+	putchar('\n');
 	printf("# clock self-test: an empty probe %+.1f ticks; chains of %.0f and %.0f ns "
 	       "%+.2f and %+.2f %%\n",
 	       c->empty, c->chain_ns[0], c->chain_ns[1], c->chain[0] * 100, c->chain[1] * 100);
@@ -264,6 +218,8 @@ static int start_clock(const struct cli *cli)
 							 "instructions" :
 							 "not on this architecture");
 		bench_clock.chained = cli->chained;
+		bench_clock.adapter_node =
+			*host_options.rdma ? placement_adapter(host_options.rdma) : -2;
 		if (clock_sound(&bench_clock, why, sizeof(why))) {
 			perturb_measure(&bench_perturbations, bench_clock.kind == CLOCK_PATH ?
 								      PERTURB_ROUNDS_PATH :
@@ -289,9 +245,10 @@ static void measure_fork(const struct cell_list *l)
 			continue;
 		printf("# fork with %zu pages:", p->pages);
 		for (int k = 0; k < FORK_PARTS; k++)
-			printf(" %s %.0f", fork_part_name[k], shown(p->part[k]));
-		printf("; sum %.0f, whole %.0f %s: %+.1f %%%s\n", shown(p->sum), shown(p->whole),
-		       bench_clock.tick_ns > 0 ? "ns" : "instructions", 100 * (p->ratio - 1),
+			printf(" %s %.0f", fork_part_name[k], bench_shown(p->part[k]));
+		printf("; sum %.0f, whole %.0f %s: %+.1f %%%s\n", bench_shown(p->sum),
+		       bench_shown(p->whole), bench_clock.tick_ns > 0 ? "ns" : "instructions",
+		       100 * (p->ratio - 1),
 		       fork_parts_close(p) ? "" : ", more than 2 %: disturbed");
 	}
 }
@@ -305,7 +262,9 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 #ifdef __SANITIZE_ADDRESS__
 	return cli_fail(EXIT_NOTHING, "built with a sanitizer: what it measures means nothing");
 #endif
-	if (make_larger(cli->bytes))
+	if (cli->nthreads && !cli->bytes)
+		cli->bytes = IMAGE_MAX;
+	if (make_larger(cli->bytes) || (cli->nthreads && crew_open()))
 		return cli_fail(EXIT_BROKEN, "out of memory");
 	cli->timed = measure_take;
 	cli->timed_by = &m;
@@ -313,6 +272,8 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 	if (err)
 		return err;
 	err = start_clock(cli);
+	if (!err && cli->nthreads && bench_clock.kind == CLOCK_PATH)
+		err = cli_fail(EXIT_USAGE, "--threads: instructions are those of one CPU");
 	if (!err)
 		measure_fork(l);
 	if (!err && cost_write_clock(s.record))

@@ -4,8 +4,10 @@
 #define CLI_CLI_H
 
 #include <argp.h>
+#include <sched.h>
 #include <stdbool.h>
 
+#include "bench/crew.h"
 #include "cli/progress.h"
 #include "core/run/enumerate.h"
 #include "core/run/oracle.h"
@@ -13,7 +15,7 @@
 #include "results/ktap.h"
 #include "results/record.h"
 
-enum { CLI_STEP_MS = 30000, CLI_OPTIONS_MAX = 40 };
+enum { CLI_STEP_MS = 30000, CLI_OPTIONS_MAX = 40, CLI_THREADS_MAX = 16 };
 
 /* Options that several commands share; parsed by cli_parse(). */
 struct cli {
@@ -23,13 +25,17 @@ struct cli {
 	int nargs;
 	const char *out, *corpus, *mem, *pin, *mutant, *alphabet, *junit;
 	bool resume, quiet, color, progress, trace, raw, known_only, pairwise;
-	int cpu, depth;
+	int cpu, depth;	  /* cpu: the first one of --cpu, or -1 */
 	double seconds;	  /* --time, 0 none */
 	unsigned step_ms; /* --step-timeout */
 	/* bench: */
 	const char *clock;
 	int samples;  /* --samples */
 	size_t bytes; /* --size, 0 the kind's */
+	int cpus[WORKERS_MAX], ncpus;
+	int node; /* -1: that of the CPU */
+	int threads[CLI_THREADS_MAX], nthreads;
+	unsigned crews; /* --as: bitmap of enum crew_kind, 0 all */
 	void (*timed)(void *by, const struct op *op, const struct timing *t);
 	void *timed_by;
 	/* compare: */
@@ -106,6 +112,9 @@ struct session {
 	const struct cli *cli;
 	struct record *record;
 	struct executor *executor;
+	struct run_options options; /* of the executor */
+	int cpu[WORKERS_MAX];	    /* of the cells; of further workers */
+	cpu_set_t beside;	    /* CPUs of what is no worker, as far as there are any */
 	struct ktap ktap;
 	struct junit *junit; /* NULL: not asked for */
 	struct progress progress;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
-#include "core/need/need.h"
+#include "cli/option_internal.h"
 
 enum {
 	KEY_PIN = 256,
@@ -44,6 +43,9 @@ enum {
 	KEY_DATA,
 	KEY_DAYS,
 	KEY_RETRY,
+	KEY_NODE,
+	KEY_THREADS,
+	KEY_AS,
 };
 
 #define RUNS "check run sweep bench"
@@ -79,8 +81,18 @@ static const struct {
 	{ RUNS, { "junit", KEY_JUNIT, "FILE", 0, "write the results as JUnit XML too", 0 } },
 	{ RUNS, { "time", KEY_TIME, "SECONDS", 0, "start no cell after that time", 0 } },
 	{ CELLS, { "step-timeout", KEY_STEP_TIMEOUT, "SECONDS", 0, "limit of one step (30)", 0 } },
-	{ CELLS,
+	{ "check run sweep mutants",
 	  { "cpu", KEY_CPU, "N", 0, "CPU of all actors (the last one allowed, near --rdma)", 0 } },
+	{ "bench",
+	  { "cpu", KEY_CPU, "LIST", 0,
+	    "CPU of all actors, then those of further --threads (idle cores, near --rdma)", 0 } },
+	{ "bench", { "node", KEY_NODE, "N", 0, "NUMA node of all pages (that of the CPU)", 0 } },
+	{ "bench",
+	  { "threads", KEY_THREADS, "N,...", 0,
+	    "so many workers do the timed step at once, each on a CPU of its own", 0 } },
+	{ "bench",
+	  { "as", KEY_AS, "LIST", 0,
+	    "workers are threads, areas (threads with a VMA each), processes (all)", 0 } },
 	{ CELLS " env",
 	  { "vfio", KEY_VFIO, "[DDDD:]BB:DD.F,...", 0, "PCI devices that may be used through VFIO",
 	    0 } },
@@ -160,109 +172,6 @@ static int count_arg(const char *text, int least)
 	return (int)n;
 }
 
-/* "[DDDD:]BB:DD.F" as sysfs writes it. False when it is none. */
-static bool pci_address(const char *text, char *address, size_t size)
-{
-	unsigned domain = 0, bus, device, function;
-	int colons = 0, n = 0;
-
-	for (const char *c = text; *c; c++) {
-		if (!isxdigit((unsigned char)*c) && *c != ':' && *c != '.')
-			return false;
-		colons += *c == ':';
-	}
-	if (colons == 2)
-		sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &n);
-	else
-		sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &n);
-	if (!n || text[n] || device > 0x1f || function > 7)
-		return false;
-	snprintf(address, size, "%04x:%02x:%02x.%x", domain, bus, device, function);
-	return true;
-}
-
-static void set_vfio(const char *text)
-{
-	char list[sizeof(host_options.vfio)], address[16];
-	char *rest = list, *word, *to = host_options.vfio;
-
-	if (strlen(text) >= sizeof(list))
-		exit(cli_fail(EXIT_USAGE, "--vfio: too many devices"));
-	strcpy(list, text);
-	*to = '\0';
-	while ((word = strsep(&rest, ","))) {
-		size_t n = strlen(to), left = sizeof(host_options.vfio) - n;
-
-		if (!pci_address(word, address, sizeof(address)))
-			exit(cli_fail(EXIT_USAGE,
-				      "--vfio: expected a PCI address like "
-				      "0000:03:00.0, got '%s'",
-				      word));
-		if (strstr(to, address))
-			exit(cli_fail(EXIT_USAGE, "--vfio: %s is named twice", address));
-		if ((size_t)snprintf(to + n, left, "%s%s", n ? "," : "", address) >= left)
-			exit(cli_fail(EXIT_USAGE, "--vfio: too many devices"));
-	}
-}
-
-/* "ADDRESS/NSID,..." as --vfio writes addresses. */
-static void set_nvme_scratch(const char *text)
-{
-	char list[sizeof(host_options.nvme_scratch)], address[16];
-	char *rest = list, *word, *to = host_options.nvme_scratch;
-
-	if (strlen(text) >= sizeof(list))
-		exit(cli_fail(EXIT_USAGE, "--nvme-scratch: too many namespaces"));
-	strcpy(list, text);
-	*to = '\0';
-	while ((word = strsep(&rest, ","))) {
-		size_t n = strlen(to), left = sizeof(host_options.nvme_scratch) - n;
-		char *slash = strchr(word, '/'), *end = NULL;
-		unsigned long nsid = slash ? strtoul(slash + 1, &end, 10) : 0;
-
-		if (slash)
-			*slash = '\0';
-		if (!slash || !isdigit((unsigned char)slash[1]) || *end || !nsid ||
-		    nsid > 1u << 30 || !pci_address(word, address, sizeof(address)))
-			exit(cli_fail(EXIT_USAGE,
-				      "--nvme-scratch: expected a PCI address and the number of a "
-				      "namespace like 0000:03:00.0/1, got '%s'",
-				      text));
-		if (strstr(to, address))
-			exit(cli_fail(EXIT_USAGE, "--nvme-scratch: %s is named twice", address));
-		if ((size_t)snprintf(to + n, left, "%s%s/%lu", n ? "," : "", address, nsid) >= left)
-			exit(cli_fail(EXIT_USAGE, "--nvme-scratch: too many namespaces"));
-	}
-}
-
-/* What may be overwritten must also be what may be used. */
-static void check_nvme_scratch(void)
-{
-	char list[sizeof(host_options.nvme_scratch)], *rest = list, *word;
-
-	snprintf(list, sizeof(list), "%s", host_options.nvme_scratch);
-	while (*list && (word = strsep(&rest, ","))) {
-		*strchr(word, '/') = '\0';
-		if (!strstr(host_options.vfio, word))
-			exit(cli_fail(EXIT_USAGE, "--nvme-scratch: %s is not named by --vfio",
-				      word));
-	}
-}
-
-static void set_rdma_peer(const char *text)
-{
-	if (!*text || strlen(text) >= sizeof(host_options.rdma_peer))
-		exit(cli_fail(EXIT_USAGE, "--rdma-peer: expected an address, got '%s'", text));
-	strcpy(host_options.rdma_peer, text);
-}
-
-static void set_rdma(const char *text)
-{
-	if (!*text || strlen(text) >= sizeof(host_options.rdma))
-		exit(cli_fail(EXIT_USAGE, "--rdma: expected the name of a device, got '%s'", text));
-	strcpy(host_options.rdma, text);
-}
-
 static const char *tier(const char *text)
 {
 	if (strcmp(text, "pairwise") != 0 && strcmp(text, "full") != 0)
@@ -282,7 +191,16 @@ static error_t parse_number(int key, char *arg, struct argp_state *state)
 		c->step_ms = (unsigned)(seconds(arg) * 1000);
 		return 0;
 	case KEY_CPU:
-		c->cpu = count_arg(arg, 0);
+		option_cpu(c, arg);
+		return 0;
+	case KEY_NODE:
+		option_node(c, arg);
+		return 0;
+	case KEY_THREADS:
+		option_threads(c, arg);
+		return 0;
+	case KEY_AS:
+		option_as(c, arg);
 		return 0;
 	case KEY_SAMPLES:
 		c->samples = count_arg(arg, 1);
@@ -309,19 +227,20 @@ static error_t parse_number(int key, char *arg, struct argp_state *state)
 		c->color = c->progress = false;
 		return 0;
 	case KEY_VFIO:
-		set_vfio(arg);
+		option_vfio(arg);
 		return 0;
 	case KEY_RDMA_PEER:
-		set_rdma_peer(arg);
+		option_rdma_peer(arg);
 		return 0;
 	case KEY_RDMA:
-		set_rdma(arg);
+		option_rdma(arg);
 		return 0;
 	case KEY_NVME_SCRATCH:
-		set_nvme_scratch(arg);
+		option_nvme_scratch(arg);
 		return 0;
 	case ARGP_KEY_END:
-		check_nvme_scratch();
+		option_check_nvme_scratch();
+		option_check_place(c);
 		return 0;
 	case ARGP_KEY_ARGS:
 		c->arg = state->argv + state->next;

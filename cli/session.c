@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "bench/placement.h"
 #include "cli/cli.h"
 #include "core/base/median.h"
 #include "core/guard/guard.h"
@@ -42,29 +43,56 @@ static void default_out(char *buf, size_t size, const char *command)
 	snprintf(buf, size, "results/runs/%s-%s-%d", stamp, command, getpid());
 }
 
-static int first_cpu(void)
+/* Memory that --node bound stays there. */
+static int near_adapter(const cpu_set_t *allowed, bool bound)
 {
 	char text[160];
-	cpu_set_t set;
 	unsigned long nodes;
-	int near = -1;
+	int near;
 
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return 0;
-	if (*host_options.rdma) {
-		near = rdma_place(host_options.rdma, &set, &nodes, text, sizeof(text));
-		fprintf(stderr, "pinfold: %s\n", text);
-	}
-	if (near >= 0) {
-		rdma_bind(nodes, text, sizeof(text));
-		if (*text)
-			fprintf(stderr, "pinfold: %s\n", text);
+	if (!*host_options.rdma)
+		return -1;
+	near = rdma_place(host_options.rdma, allowed, &nodes, text, sizeof(text));
+	fprintf(stderr, "pinfold: %s\n", text);
+	if (near < 0 || bound)
 		return near;
-	}
+	rdma_bind(nodes, text, sizeof(text));
+	if (*text)
+		fprintf(stderr, "pinfold: %s\n", text);
+	return near;
+}
+
+static int last_cpu(const cpu_set_t *set)
+{
 	for (int i = CPU_SETSIZE - 1; i >= 0; i--)
-		if (CPU_ISSET((size_t)i, &set))
+		if (CPU_ISSET((size_t)i, set))
 			return i;
 	return 0;
+}
+
+/* What is not a worker's is beside them, where there is such a CPU. */
+static void choose_cpus(struct session *s)
+{
+	const struct cli *cli = s->cli;
+	int near, workers = 1;
+
+	for (int i = 0; i < cli->nthreads; i++)
+		workers = cli->threads[i] > workers ? cli->threads[i] : workers;
+	CPU_ZERO(&s->beside);
+	sched_getaffinity(0, sizeof(s->beside), &s->beside);
+	near = cli->ncpus ? -1 : near_adapter(&s->beside, cli->node >= 0);
+	if (cli->ncpus)
+		memcpy(s->cpu, cli->cpus, sizeof(s->cpu));
+	else if (cli->timed)
+		placement_choose(&s->beside, near < 0 ? cli->node : placement_node(near), s->cpu,
+				 workers);
+	else
+		s->cpu[0] = near < 0 ? last_cpu(&s->beside) : near;
+	for (int i = 1; i < workers && CPU_COUNT(&s->beside) > 1; i++)
+		CPU_CLR((size_t)s->cpu[i], &s->beside);
+	CPU_SET((size_t)s->cpu[0], &s->beside);
+	if (workers > 1)
+		sched_setaffinity(0, sizeof(s->beside), &s->beside);
 }
 
 static int start_guard(struct session *s)
@@ -118,6 +146,9 @@ static void repeat_options(const struct cli *cli, char *text, size_t size)
 	snprintf(number, sizeof(number), "%d", cli->cpu);
 	if (cli->cpu >= 0)
 		add_option(text, size, "--cpu", number);
+	snprintf(number, sizeof(number), "%d", cli->node);
+	if (cli->node >= 0)
+		add_option(text, size, "--node", number);
 	snprintf(number, sizeof(number), "%.3f", cli->step_ms / 1e3);
 	if (cli->step_ms != CLI_STEP_MS)
 		add_option(text, size, "--step-timeout", number);
@@ -125,8 +156,7 @@ static void repeat_options(const struct cli *cli, char *text, size_t size)
 
 int session_begin(struct session *s, const struct cli *cli, const struct mutant *mutant)
 {
-	struct run_options o = { .cpu = cli->cpu >= 0 ? cli->cpu : first_cpu(),
-				 .timeout_ms = cli->step_ms,
+	struct run_options o = { .timeout_ms = cli->step_ms,
 				 .trace = cli->trace ? stdout : NULL,
 				 .mutant = mutant,
 				 .timed = cli->timed,
@@ -141,6 +171,11 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 		.ktap = { .out = stdout, .quiet = cli->quiet, .color = cli->color },
 		.progress.on = cli->progress && !cli->trace,
 	};
+	if (cli->node >= 0 && (err = placement_bind(cli->node)))
+		return cli_fail(EXIT_USAGE, "--node %d: %s", cli->node, strerror(-err));
+	choose_cpus(s);
+	o.cpu = s->cpu[0];
+	s->options = o;
 	if (cli->junit && !(s->junit = junit_begin(cli->junit, cli->command)))
 		return cli_fail(EXIT_USAGE, "--junit %s: %s", cli->junit, strerror(errno));
 	repeat_options(cli, s->ktap.repeat, sizeof(s->ktap.repeat));

@@ -373,6 +373,8 @@ int compare_sides(const struct side side[2], const struct waivers *waivers,
 	for (size_t i = 0; i < side[0].count && !err; i++)
 		err = add_costs(r, side, i);
 	if (!err)
+		err = compare_lones(side, r);
+	if (!err)
 		err = compare_adjust(r);
 	if (!err && side[1].count)
 		waive_rows(r, waivers, side[1].cost[0].origin.line);
@@ -388,5 +390,6 @@ void compare_result_free(struct compare_result *r)
 	free(r->row);
 	free(r->cell);
 	free(r->group);
+	free(r->lone);
 	memset(r, 0, sizeof(*r));
 }

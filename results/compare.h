@@ -81,6 +81,12 @@ struct compare_group {
 	struct shift log;
 };
 
+/* A cost that the other side does not have. */
+struct compare_lone {
+	const char *key; /* of the side */
+	int side;	 /* 0: only A */
+};
+
 struct compare_result {
 	struct compare_row *row; /* by verdict, the worst first */
 	size_t rows;
@@ -88,7 +94,9 @@ struct compare_result {
 	size_t cells;
 	struct compare_group *group;
 	size_t groups;
-	int still; /* cells that fail in both */
+	struct compare_lone *lone; /* A's first, by key */
+	size_t lones, only[2];	   /* of both; of each side */
+	int still;		   /* cells that fail in both */
 	/* Of B: runs that did not end, and cells that were broken in a run. */
 	size_t cut, broken;
 };
@@ -102,6 +110,8 @@ bool compare_red(const struct compare_result *r);
 /* Whether B says too little to be red or green. */
 bool compare_broken(const struct compare_result *r);
 size_t compare_count(const struct compare_result *r, enum change change);
+/* Finds the costs that one side alone has: they are no rows. 0 or -ENOMEM. */
+int compare_lones(const struct side side[2], struct compare_result *r);
 
 /* The row's verdict, of units in logarithms. 0 or -ENOMEM. */
 int compare_judge(struct compare_row *row, const double *a, size_t n, const double *b, size_t m);

@@ -109,6 +109,16 @@ static json_t *broken_json(const struct side *b)
 	return o;
 }
 
+static json_t *lones_json(const struct compare_result *r, int side)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < r->lones; i++)
+		if (r->lone[i].side == side)
+			json_array_append_new(a, json_text(r->lone[i].key));
+	return a;
+}
+
 static json_t *side_json(const struct side *s)
 {
 	const struct origin *o = &s->cost[0].origin;
@@ -140,6 +150,8 @@ int compare_json(const struct side side[2], const struct compare_result *r, FILE
 	json_object_set_new(o, "cells", cells);
 	json_object_set_new(o, "rows", rows);
 	json_object_set_new(o, "groups", groups);
+	json_object_set_new(o, "costs_only_in_a", lones_json(r, 0));
+	json_object_set_new(o, "costs_only_in_b", lones_json(r, 1));
 	err = json_dumpf(o, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) ? -EIO : 0;
 	fputc('\n', out);
 	json_decref(o);

@@ -6,7 +6,7 @@
 
 #include "results/compare.h"
 
-enum { CELLS_SHOWN = 20, ROWS_SHOWN = 20 };
+enum { CELLS_SHOWN = 20, ROWS_SHOWN = 20, LONES_SHOWN = 5 };
 
 static const struct {
 	const char *title, *one;
@@ -216,10 +216,26 @@ static void put_outcome(const struct side *b, const struct compare_result *r, bo
 	if (lost)
 		fprintf(out, ", %zu no longer judged", lost);
 	fputs("\n  ", out);
+	if (r->lones)
+		fprintf(out, "costs of one side only: A %zu, B %zu\n  ", r->only[0], r->only[1]);
 	if (waived)
 		fprintf(out, "%zu waived, ", waived);
 	fprintf(out, "%zu fixed, %zu costs undecided, %d cells still fail\n",
 		compare_count(r, CHANGE_FIXED), rows_of(r, COMPARISON_UNDECIDED), r->still);
+}
+
+static void put_lones(const struct compare_result *r, int side, bool all, FILE *out)
+{
+	size_t shown = 0, n = r->only[side], most = all ? n : LONES_SHOWN;
+
+	if (!n)
+		return;
+	fprintf(out, "\ncosts that only %c has: %zu\n", "AB"[side], n);
+	for (size_t i = 0; i < r->lones; i++)
+		if (r->lone[i].side == side && shown++ < most)
+			fprintf(out, "  %.70s\n", r->lone[i].key);
+	if (shown > most)
+		fprintf(out, "  ... and %zu more (--all)\n", shown - most);
 }
 
 static void put_one_boot(const struct compare_result *r, FILE *out)
@@ -244,6 +260,8 @@ void compare_text(const struct side side[2], const struct compare_result *r, boo
 		put_change(r, (enum change)i, all, out);
 	for (int i = 0; i < COMPARISONS; i++)
 		put_rows(r, (enum comparison)i, all, out);
+	for (int i = 0; i < 2; i++)
+		put_lones(r, i, all, out);
 	put_groups(r, out);
 	put_one_boot(r, out);
 	if (r->rows)

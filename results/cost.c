@@ -24,6 +24,11 @@ static void put_workload(const struct cell *c, const struct series *s, char *buf
 		 s->unit);
 	if (s->err)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), " err=%d", s->err);
+	if (s->crew)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %d of %d %s",
+			 s->workers, s->shares, crew_name(s->crew));
+	if (s->node >= 0)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " node=%d", s->node);
 	for (int i = 0; i < PIN_CLASSES; i++) {
 		size_t n = strlen(text);
 
@@ -42,6 +47,11 @@ static void put_text(json_t *o, const char *key, const char *text)
 static void put_number(json_t *o, const char *key, uint64_t n)
 {
 	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+static void put_node(json_t *o, const char *key, int node)
+{
+	json_object_set_new(o, key, json_integer(node));
 }
 
 /* Slower than the untimed loop, as [ratio, low, high]. */
@@ -94,6 +104,8 @@ int cost_write_clock(struct record *r)
 	json_object_set_new(
 		o, "place",
 		json_pack("{si si si}", "cpu", c->cpu, "node", c->node, "page_node", c->page_node));
+	if (c->adapter_node >= -1)
+		put_node(o, "adapter_node", c->adapter_node);
 	put_number(o, "step", c->step);
 	json_object_set_new(o, "chained", json_boolean(c->chained));
 	json_object_set_new(o, "single", json_real(c->single));
@@ -170,6 +182,54 @@ static json_t *counts_json(const struct series *s, const struct counts *c)
 	return o;
 }
 
+/* How many pages were on which node, where that was asked. */
+static json_t *pages_json(const struct placed *p)
+{
+	json_t *o = json_object();
+	char node[12];
+
+	for (int i = 0; i < PLACED_NODES; i++) {
+		snprintf(node, sizeof(node), "%d", i);
+		if (p->on[i])
+			put_number(o, node, p->on[i]);
+	}
+	if (p->zero)
+		put_number(o, "zero", p->zero);
+	if (p->unknown)
+		put_number(o, "unknown", p->unknown);
+	return o;
+}
+
+static json_t *workers_json(const struct series *s)
+{
+	json_t *a = json_array();
+
+	for (int i = 0; i < s->workers; i++) {
+		const struct worker_cost *w = &s->worker[i];
+		double mean = w->samples ? w->ns / (double)w->samples : 0;
+
+		json_array_append_new(a, json_pack("[iIIf]", w->cpu, (json_int_t)w->samples,
+						   (json_int_t)w->faults, mean));
+	}
+	return a;
+}
+
+static void put_crew(json_t *o, const struct series *s)
+{
+	char text[24];
+
+	put_text(o, "as", crew_name(s->crew));
+	put_text(o, "crew", crew_text(s->crew, s->workers, text, sizeof(text)));
+	put_number(o, "workers", (uint64_t)s->workers);
+	put_number(o, "shares", (uint64_t)s->shares);
+	if (s->part == COST_TOGETHER)
+		return;
+	json_object_set_new(o, "worker", workers_json(s));
+	put_number(o, "apart", s->apart);
+	json_object_set_new(o, "together",
+			    json_real(s->processes ? s->together / (double)s->processes : 0));
+}
+
 int cost_write(struct record *r, const struct cell *c, const struct series *s)
 {
 	json_t *o = json_object();
@@ -199,6 +259,14 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s)
 	put_number(o, "passes", s->passes);
 	put_number(o, "bad_passes", s->bad);
 	put_number(o, "disturbed_passes", s->disturbed);
+	if (s->crew)
+		put_crew(o, s);
+	if (s->node >= 0)
+		put_number(o, "node", (uint64_t)s->node);
+	if (s->part == COST_STEP && s->per_fault) {
+		json_object_set_new(o, "pages", pages_json(&s->placed));
+		put_number(o, "misplaced_passes", s->misplaced);
+	}
 	json_object_set_new(o, "closure", json_real(series_closure(s)));
 	json_object_set_new(o, "histogram", histogram_json(&s->ticks));
 	json_object_set_new(o, "null", histogram_json(&s->null));

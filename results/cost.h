@@ -9,7 +9,14 @@
  *    "histogram":{"max":...,"sum":...,"bucket":[INDEX,COUNT,...]},"null":{...},
  *    "process":[[SAMPLES,P50,P90,P99,MEAN],...]}
  *
- * of calls, one a process, "calls":[TICKS,...] instead of "process".
+ * of calls, one a process, "calls":[TICKS,...] instead of "process". Of faults also
+ * "pages":{NODE:COUNT,...}; when they had to be on one, "node":N. Of a crew also
+ *
+ *    "as":"threads","crew":"2 threads","workers":N,"shares":N,
+ *    "worker":[[CPU,SAMPLES,FAULTS,MEAN_NS],...],"apart":ROUNDS,"together":SHARE
+ *
+ * where a "process" is a round; "part":"together" has the ticks from one sample to the next
+ * one of any worker, for each round.
  *
  * Values are ticks without the cost of the readings; tick_ns 0: ticks are no time.
  */
@@ -32,7 +39,9 @@ struct bucket {
 
 struct cost {
 	char *key; /* cell id, step, part */
-	char workload[20], clock[16], per[8], part[8], text[64];
+	char workload[20], clock[16], per[8], part[12], text[64];
+	char as[12], crew[24]; /* of a crew: "threads", "2 threads" */
+	int workers;	       /* of it; 0: there was none */
 	double tick_ns;
 	size_t bytes; /* of the step's place */
 	bool valid;

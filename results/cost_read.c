@@ -83,7 +83,9 @@ static int take_processes(struct cost *c, const json_t *a, const json_t *calls)
 
 static int take_cost(struct cost_run *run, const json_t *o)
 {
+	const json_t *node = json_object_get(o, "node");
 	struct cost *c = run->cost;
+	char crew[64] = "";
 	int err;
 
 	if (!(run->count & (run->count - 1))) {
@@ -102,7 +104,15 @@ static int take_cost(struct cost_run *run, const json_t *o)
 	c->bytes = (size_t)json_integer_value(json_object_get(o, "bytes"));
 	c->tick_ns = json_number_value(json_object_get(o, "tick_ns"));
 	c->valid = json_is_true(json_object_get(o, "valid"));
-	if (asprintf(&c->key, "%s %s%s%s", text_of(o, "cell"), c->text,
+	COPY(c->as, "as");
+	COPY(c->crew, "crew");
+	c->workers = (int)json_integer_value(json_object_get(o, "workers"));
+	if (c->workers)
+		snprintf(crew, sizeof(crew), " %s", c->crew);
+	if (node)
+		snprintf(crew + strlen(crew), sizeof(crew) - strlen(crew), " node %d",
+			 (int)json_integer_value(node));
+	if (asprintf(&c->key, "%s %s%s%s%s", text_of(o, "cell"), c->text, crew,
 		     strcmp(c->part, "step") ? " " : "",
 		     strcmp(c->part, "step") ? c->part : "") < 0) {
 		c->key = NULL;

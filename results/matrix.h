@@ -36,7 +36,7 @@ int matrix_text(const struct matrix *m, FILE *out);
 int matrix_detail(const struct matrix *m, FILE *out);
 
 /*
- * For scripts/matrix.gp, blocks parted by two empty lines: kernels
+ * For scripts/report.d/matrix.gp, blocks parted by two empty lines: kernels
  * `COLUMN "LABEL"`, then headings `ROW "FILE"`, lines `ROW "NAME"`, squares
  * `COLUMN ROW STATE COUNT`. 0 or -errno.
  */

@@ -72,18 +72,24 @@ bool report_has_costs(const struct report *r)
 	return false;
 }
 
+static void put_titled(const struct report *r, const char *prefix, const char *title, FILE *out)
+{
+	for (size_t i = 0; i < r->plots; i++)
+		if (!strncmp(r->plot[i].name, prefix, strlen(prefix))) {
+			page_tagged(out, "h3", title);
+			page_plots(r, prefix, "plots", out);
+			return;
+		}
+}
+
 void page_costs(const struct report *r, FILE *out)
 {
 	if (!report_has_costs(r))
 		return;
 	fputs("<h2 id=costs>Costs</h2>\n<h3>Distributions</h3>\n", out);
 	page_plots(r, "cdf-", "plots", out);
-	for (size_t i = 0; i < r->plots; i++)
-		if (!strncmp(r->plot[i].name, "size-", 5)) {
-			fputs("<h3>By size</h3>\n", out);
-			page_plots(r, "size-", "plots", out);
-			break;
-		}
+	put_titled(r, "size-", "By size", out);
+	put_titled(r, "scale-", "By workers", out);
 }
 
 void page_percentiles(const struct report *r, FILE *out)

@@ -7,8 +7,6 @@
 #include "results/page.h"
 #include "results/report_internal.h"
 
-enum { CELLS_SHOWN = 30, ROWS_SHOWN = 20 };
-
 static size_t regressions(const struct compare_result *c)
 {
 	size_t n = 0;
@@ -138,7 +136,7 @@ static void put_unknown(const struct report *r, size_t failures, FILE *out)
 
 static void put_counts(const struct report *r, FILE *out)
 {
-	size_t rows = 0;
+	size_t rows = 0, lones = 0;
 
 	for (int i = 0; i < COMPARISON_UNLIKE; i++)
 		rows += rows_of(r, (enum comparison)i);
@@ -148,11 +146,14 @@ static void put_counts(const struct report *r, FILE *out)
 			"fail more often, %zu flaky, %zu fixed.</p>",
 			changes_of(r, CHANGE_NEW), changes_of(r, CHANGE_WORSE),
 			changes_of(r, CHANGE_FLAKY), changes_of(r, CHANGE_FIXED));
-	if (rows)
+	for (size_t i = 0; i < r->pairs; i++)
+		lones += r->pair[i].result.lones;
+	if (rows || lones)
 		fprintf(out,
-			"<p>Costs: %zu regressed, %zu improved, %zu equivalent, %zu undecided.</p>",
+			"<p>Costs: %zu regressed, %zu improved, %zu equivalent, %zu undecided; %zu "
+			"of one side only.</p>",
 			rows_of(r, COMPARISON_REGRESSED), rows_of(r, COMPARISON_IMPROVED),
-			rows_of(r, COMPARISON_EQUIVALENT), rows_of(r, COMPARISON_UNDECIDED));
+			rows_of(r, COMPARISON_EQUIVALENT), rows_of(r, COMPARISON_UNDECIDED), lones);
 }
 
 struct sum {
@@ -233,164 +234,4 @@ void page_head(const struct report *r, FILE *out)
 		page_tagged(out, "p class=soft", r->remark);
 	fputs("</div>\n", out);
 	put_nav(r, out);
-}
-
-static void put_cell(const struct compare_cell *c, FILE *out)
-{
-	static const char *const word[CHANGES] = {
-		[CHANGE_NEW] = "✗ newly fails", [CHANGE_WORSE] = "✗ fails more often",
-		[CHANGE_FLAKY] = "~ flaky",	[CHANGE_FIXED] = "✓ fixed",
-		[CHANGE_LOST] = "– not judged", [CHANGE_KNOWN] = "◇ new, but known",
-	};
-
-	fprintf(out, "<tr><td class=%s>%s</td><td>",
-		c->change <= CHANGE_WORSE ? "fail" :
-		c->change == CHANGE_FIXED ? "good" :
-					    "none",
-		word[c->change]);
-	page_text(out, c->fail ? c->fail->class : "");
-	fputs("</td><th scope=row class=mono>", out);
-	page_text(out, c->cell);
-	fputs("</th>", out);
-	for (int i = 0; i < 2; i++) {
-		const struct tally *t = c->tally[i];
-
-		if (!t)
-			fputs("<td class=none>not run</td>", out);
-		else if (t->failed)
-			fprintf(out, "<td>failed %d of %d</td>", t->failed, t->tried);
-		else
-			fprintf(out, "<td>%s</td>",
-				t->count[VERDICT_PASS] ? "pass" : verdict_name(t->last->kind));
-	}
-	fputs("</tr>\n", out);
-}
-
-static void put_changed_cells(const struct report *r, const struct pair *p, FILE *out)
-{
-	size_t n = p->result.cells, lost = compare_count(&p->result, CHANGE_LOST);
-
-	if (n == lost)
-		return;
-	fputs("<div class=wide><table class=costs><thead><tr><th>change<th>class<th>cell", out);
-	page_tagged(out, "th", r->label[p->a]);
-	page_tagged(out, "th", r->label[p->b]);
-	fputs("</tr></thead><tbody>\n", out);
-	for (size_t i = 0, shown = 0; i < n; i++) {
-		if (p->result.cell[i].change == CHANGE_LOST)
-			continue;
-		if (shown++ < CELLS_SHOWN)
-			put_cell(&p->result.cell[i], out);
-	}
-	fputs("</tbody></table></div>\n", out);
-	if (n - lost > CELLS_SHOWN)
-		fprintf(out, "<p class=soft>and %zu more: pinfold compare --all</p>\n",
-			n - lost - CELLS_SHOWN);
-	if (lost)
-		fprintf(out,
-			"<p class=soft>%zu cells have no result in the second column that "
-			"had one in the first.</p>\n",
-			lost);
-}
-
-static void put_interval(const struct shift *s, const size_t units[2], enum level level, FILE *out)
-{
-	if (s->interval)
-		fprintf(out, "<td>%+.1f to %+.1f %%</td>", 100 * expm1(s->low),
-			100 * expm1(s->high));
-	else
-		fputs("<td class=none>none</td>", out);
-	fprintf(out, "<td>%zu / %zu %s</td></tr>\n", units[0], units[1], level_name[level]);
-}
-
-static void put_row(const struct compare_row *row, FILE *out)
-{
-	static const char *const symbol[COMPARISONS] = { "▲", "▽", "○", "●", "·" };
-
-	fprintf(out, "<tr><td class=%s>%s %s</td>",
-		row->verdict == COMPARISON_REGRESSED ? "fail" :
-		row->verdict == COMPARISON_IMPROVED  ? "good" :
-						       "none",
-		symbol[row->verdict], comparison_name[row->verdict]);
-	if (row->verdict == COMPARISON_UNLIKE)
-		fputs("<td class=none>·</td>", out);
-	else
-		fprintf(out, "<td class=num>%+.1f %%</td>", 100 * expm1(row->log.estimate));
-	fputs("<th scope=row class=mono>", out);
-	page_text(out, row->key);
-	fprintf(out, "</th><td>%s</td>", row->metric);
-	if (row->verdict == COMPARISON_UNLIKE) {
-		fputs("<td colspan=4>", out);
-		page_text(out, row->why);
-		fputs("</td></tr>\n", out);
-		return;
-	}
-	fprintf(out, "<td class=num>%.0f</td><td class=num>%.0f</td>", row->value[0],
-		row->value[1]);
-	put_interval(&row->log, row->units, row->level, out);
-}
-
-static void put_changed_costs(const struct report *r, const struct pair *p, FILE *out)
-{
-	size_t n = 0;
-
-	while (n < p->result.rows && p->result.row[n].verdict != COMPARISON_EQUIVALENT)
-		n++;
-	if (!n)
-		return;
-	fputs("<div class=wide><table class=costs><thead><tr><th>verdict<th class=num>change"
-	      "<th>cost<th>of",
-	      out);
-	fputs("<th class=num>", out);
-	page_text(out, r->label[p->a]);
-	fputs(", ns<th class=num>", out);
-	page_text(out, r->label[p->b]);
-	fputs(", ns<th>95 % interval<th>units</tr></thead><tbody>\n", out);
-	for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
-		put_row(&p->result.row[i], out);
-	fputs("</tbody></table></div>\n", out);
-	if (n > ROWS_SHOWN)
-		fprintf(out, "<p class=soft>and %zu more that are not equivalent.</p>\n",
-			n - ROWS_SHOWN);
-}
-
-static void put_groups(const struct pair *p, FILE *out)
-{
-	if (!p->result.groups)
-		return;
-	fputs("<div class=wide><table class=costs><thead><tr><th>geometric mean of p50"
-	      "<th class=num>costs<th class=num>change<th>95 % interval<th>units</tr></thead>"
-	      "<tbody>\n",
-	      out);
-	for (size_t i = 0; i < p->result.groups; i++) {
-		const struct compare_group *g = &p->result.group[i];
-
-		fputs("<tr><th scope=row class=mono>", out);
-		page_text(out, g->name);
-		fprintf(out, "</th><td class=num>%zu</td><td class=num>%+.1f %%</td>", g->rows,
-			100 * expm1(g->log.estimate));
-		put_interval(&g->log, g->units, g->level, out);
-	}
-	fputs("</tbody></table></div>\n", out);
-}
-
-void page_changes(struct report *r, FILE *out)
-{
-	for (size_t i = 0; i < r->pairs; i++) {
-		const struct pair *p = &r->pair[i];
-		char prefix[24];
-
-		if (p->result.cells == compare_count(&p->result, CHANGE_LOST) && !p->result.rows)
-			continue;
-		fprintf(out, "<h2 id=against-%zu>", i + 1);
-		page_text(out, r->label[p->b]);
-		fputs(" against ", out);
-		page_text(out, r->label[p->a]);
-		fputs("</h2>\n", out);
-		put_changed_cells(r, p, out);
-		snprintf(prefix, sizeof(prefix), "forest-%zu", i + 1);
-		page_plots(r, prefix, "one", out);
-		put_groups(p, out);
-		put_changed_costs(r, p, out);
-	}
 }

@@ -148,9 +148,10 @@ static void put_matrix(const struct report *r, FILE *out)
 	      "✓ passed, "
 	      "✗ failed of all and nobody knows why, ◇ fails as known, ‼ broken set-up, "
 	      "? state under test not reached, – skipped, · not in that run. New failures "
-	      "come first.</p>\n"
-	      "<div class=wide><table class=grid>",
+	      "come first.</p>\n",
 	      out);
+	page_plots(r, "matrix", "one", out);
+	fputs("<div class=wide><table class=grid>", out);
 	page_labels(r, out, "program");
 	for (size_t j = 0; j < r->rows; j++) {
 		fputs("<tr>", out);
@@ -200,6 +201,8 @@ static int write_all(struct report *r, const char *dir, const char *path)
 	plan_forests(r);
 	plan_cdfs(r);
 	plan_sizes(r);
+	plan_scales(r);
+	plan_matrix(r);
 	plan_trends(r);
 	plots_draw(r);
 	return write_page(r, path);

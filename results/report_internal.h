@@ -136,5 +136,7 @@ void plan_forests(struct report *r);
 void plan_cdfs(struct report *r);
 void plan_sizes(struct report *r);
 void plan_trends(struct report *r);
+void plan_scales(struct report *r);
+void plan_matrix(struct report *r);
 
 #endif

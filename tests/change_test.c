@@ -140,6 +140,45 @@ static void instructions(const char *dir, int boots)
 	}
 }
 
+static void costs_of(const char *dir, const char *const cell[2])
+{
+	uint64_t state = 7;
+
+	for (int boot = 0; boot < 2; boot++) {
+		FILE *f = begin(dir, boot);
+
+		for (int i = 0; i < 2; i++)
+			stored_cost(f, cell[i], 1000, 4, &state);
+		assert_int_equal(stored_end(f), 0);
+	}
+}
+
+/* In the head line, in the list and in JSON, once for all boots. */
+static void a_cost_of_one_side_is_not_dropped(void **unused)
+{
+	char *text = NULL;
+	struct compare_result r;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)unused;
+	assert_non_null(f);
+	costs_of("lone-a", (const char *const[]){ "f/both/mem=anon", "f/gone/mem=anon" });
+	costs_of("lone-b", (const char *const[]){ "f/both/mem=anon", "f/came/mem=anon" });
+	r = compared("lone-a", "lone-b", NULL);
+	assert_int_equal(r.lones, 2);
+	assert_true(r.only[0] == 1 && r.only[1] == 1);
+	compare_text(side, &r, false, f);
+	assert_int_equal(compare_json(side, &r, f), 0);
+	fclose(f);
+	assert_non_null(strstr(text, "\n  costs of one side only: A 1, B 1\n"));
+	assert_non_null(strstr(text, "costs that only A has: 1\n  f/gone/mem=anon [P:write=1]\n"));
+	assert_non_null(strstr(text, "costs that only B has: 1\n  f/came/mem=anon [P:write=1]\n"));
+	assert_non_null(strstr(text, "\"costs_only_in_a\": [\n  \"f/gone/mem=anon [P:write=1]\""));
+	compare_result_free(&r);
+	free(text);
+}
+
 /* A baseline keeps the medians alone. */
 static void no_histogram_is_no_difference(void **unused)
 {
@@ -261,6 +300,7 @@ int main(void)
 		cmocka_unit_test(a_baseline_keeps_the_classes),
 		cmocka_unit_test(no_histogram_is_no_difference),
 		cmocka_unit_test(green_is_only_what_ran),
+		cmocka_unit_test(a_cost_of_one_side_is_not_dropped),
 		cmocka_unit_test(green_says_what_is_no_longer_judged),
 	};
 

@@ -133,6 +133,19 @@ static void wrong_usage_is_2(void **state)
 		"pinfold check --tier both",
 		"pinfold check fork/ --junit none/x.xml",
 		"pinfold check fork/ --junit .",
+		"pinfold check fork/ --cpu 0,1",
+		"pinfold check fork/ --cpu 1023",
+		"pinfold check fork/ --threads 2",
+		"pinfold bench --cpu 0,0",
+		"pinfold bench --cpu 0-",
+		"pinfold bench --threads 0",
+		"pinfold bench --threads 1,1",
+		"pinfold bench --threads 65",
+		"pinfold bench --threads 2 --cpu 0",
+		"pinfold bench --threads 1 --as fibres",
+		"pinfold bench --as threads",
+		"pinfold bench --node 63",
+		"pinfold bench --node x",
 	};
 
 	(void)state;
@@ -141,6 +154,16 @@ static void wrong_usage_is_2(void **state)
 		assert_null(strstr(text, "KTAP"));
 	}
 	assert_int_equal(sh("test ! -e results"), 0);
+}
+
+/* One line that says what is wrong and what there is. */
+static void more_workers_than_cpus_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(sh("pinfold bench --threads 1,2 --cpu $(taskset -cp $$ | "
+			    "sed 's/.*[ ,-]//') 2>&1"),
+			 EXIT_USAGE);
+	assert_string_equal(text, "pinfold: --threads: 2 workers, but only 1 CPU\n");
 }
 
 /* Escapes only on a terminal; bsdutils' script makes one. */
@@ -258,6 +281,7 @@ int main(void)
 		cmocka_unit_test(repeat_command_repeats),
 		cmocka_unit_test(sweep_has_no_meaningless_programs),
 		cmocka_unit_test(wrong_usage_is_2),
+		cmocka_unit_test(more_workers_than_cpus_are_refused),
 		cmocka_unit_test(progress_is_for_terminals),
 		cmocka_unit_test(tier_and_junit),
 		cmocka_unit_test(retried_failures_keep_their_score),

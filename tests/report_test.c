@@ -43,15 +43,13 @@ static void write_kernel(int k, const char *release, double slower, const char *
 	assert_int_equal(side_read(&side[k], (char *[]){ path }, 1, why, sizeof(why)), 0);
 }
 
-static void write_page(size_t n)
+/* Into page. */
+static void read_file(const char *name)
 {
 	size_t size, length;
-	FILE *f;
+	FILE *f = fopen(in(name), "r");
 
 	free(page);
-	if (report_write(side, n, NULL, in("out"), why, sizeof(why)))
-		fail_msg("%s", why);
-	f = fopen(in("out/index.html"), "r");
 	assert_non_null(f);
 	fseek(f, 0, SEEK_END);
 	size = (size_t)ftell(f);
@@ -60,6 +58,13 @@ static void write_page(size_t n)
 	length = fread(page, 1, size, f);
 	page[length] = '\0';
 	fclose(f);
+}
+
+static void write_page(size_t n)
+{
+	if (report_write(side, n, NULL, in("out"), why, sizeof(why)))
+		fail_msg("%s", why);
+	read_file("out/index.html");
 }
 
 static const char *at(const char *text)
@@ -126,6 +131,60 @@ static void nothing_is_well_that_did_not_run(void **unused)
 	memcpy(side, all, sizeof(all));
 }
 
+/* Throughput of one, two workers; as the record has it. */
+static void put_crew(FILE *f, const char *as, int workers, double ticks)
+{
+	fprintf(f,
+		"{\"type\":\"cost\",\"cell\":\"f/x/mem=anon\",\"step\":1,\"part\":\"together\","
+		"\"text\":\"[P:write=1]\",\"per\":\"fault\",\"workload\":\"%s%d\","
+		"\"clock\":\"tsc\",\"tick_ns\":0.5,\"bytes\":4096,\"unit\":4096,\"valid\":true,"
+		"\"as\":\"%s\","
+		"\"crew\":\"%d %.*s\",\"workers\":%d,\"histogram\":{\"max\":9,\"sum\":9,"
+		"\"bucket\":[9,1]},\"calls\":[%.1f]}\n",
+		as, workers, as, workers, (int)strlen(as) - (workers == 1), as, workers, ticks);
+}
+
+/* Two kernels, the second of which did not finish; costs that one alone has. */
+static void a_broken_pair_and_workers_are_shown(void **unused)
+{
+	struct side all[3];
+
+	(void)unused;
+	memcpy(all, side, sizeof(all));
+	for (int k = 0; k < 2; k++) {
+		const char *dir = k ? "half" : "full";
+		struct stored s = { k ? "6.18.15" : "6.1.192", "2026-11-21T02:00:00Z", dir, NULL,
+				    NULL };
+		FILE *f = stored_begin(in(dir), &s);
+
+		stored_cell(f, "f/x/mem=anon", k ? "broken" : "pass", "");
+		put_crew(f, "threads", 1, 2000);
+		put_crew(f, "threads", 2, 1100);
+		if (k)
+			put_crew(f, "processes", 2, 1000);
+		if (k)
+			fclose(f);
+		else
+			assert_int_equal(stored_end(f), 0);
+		assert_int_equal(
+			side_read(&side[k], (char *[]){ (char *)in(dir) }, 1, why, sizeof(why)), 0);
+	}
+	write_page(2);
+	at("BROKEN: 1 run did not finish, 1 cell broken; says too little");
+	at("did not finish: <code>");
+	at("broken: <code>f/x/mem=anon</code>");
+	at("1 cost that only 6.18.15 has (B)");
+	at("<code>f/x/mem=anon [P:write=1] 2 processes together</code>");
+	at("1 of one side only");
+	at("f/x/mem=anon [P:write=1] by workers: faults a second");
+	read_file("out/plots/scale-1.dat");
+	at("1 1e+06\n2 1.81818e+06\n");
+	at("6.18.15, processes\"\n1 1e+06\n2 2e+06\n");
+	for (int k = 0; k < 2; k++)
+		side_free(&side[k]);
+	memcpy(side, all, sizeof(all));
+}
+
 static void every_figure_has_units_machine_and_kernels(void **unused)
 {
 	size_t captions = 0;
@@ -139,11 +198,12 @@ static void every_figure_has_units_machine_and_kernels(void **unused)
 		snprintf(text, sizeof(text), "%.*s", (int)(end - c), c);
 		assert_non_null(strstr(text, "machine "));
 		assert_non_null(strstr(text, "ernels "));
-		assert_true(strstr(text, "time") || strstr(text, "percent"));
+		assert_true(strstr(text, "time") || strstr(text, "percent") ||
+			    strstr(text, "numbers of cells"));
 		captions++;
 	}
-	/* Two forests and four distributions. */
-	assert_int_equal(captions, 6);
+	/* Two forests, four distributions, a matrix. */
+	assert_int_equal(captions, 7);
 }
 
 static void nothing_comes_from_elsewhere(void **unused)
@@ -232,6 +292,7 @@ int main(void)
 		cmocka_unit_test(the_worst_is_at_the_top),
 		cmocka_unit_test(without_changes_it_says_so),
 		cmocka_unit_test(nothing_is_well_that_did_not_run),
+		cmocka_unit_test(a_broken_pair_and_workers_are_shown),
 		cmocka_unit_test(every_figure_has_units_machine_and_kernels),
 		cmocka_unit_test(nothing_comes_from_elsewhere),
 		cmocka_unit_test(without_gnuplot_the_tables_remain),
