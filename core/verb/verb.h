@@ -38,7 +38,7 @@ enum verb_flags {
 	VERB_TAKES_PIN = 8,
 	VERB_DROPS_PIN = 16,
 	VERB_PER_PAGE = 32, /* the outcome is one for each page, not for the call */
-	VERB_TRIES = 128,   /* a device step that must change nothing */
+	VERB_TRIES = 4096,  /* a device step that must change nothing */
 	VERB_SHARES = 64,   /* the new process has the address space of its maker: vfork */
 	VERB_UNITS = 128,   /* takes no part of a page of the kind */
 	VERB_KEEPS_PIN = 256,
