@@ -6,6 +6,7 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "cli/overhead.h"
 #include "cli/progress.h"
 #include "core/run/enumerate.h"
 #include "core/run/oracle.h"
@@ -115,8 +116,7 @@ struct session {
 	int known, unexpected; /* failures with a deviation; passes in spite of one */
 	int kernel;	       /* see kernel_number() */
 	uint64_t end_ns;       /* of --time, 0 none */
-	uint64_t *overhead_ns;
-	size_t noverheads, overhead_room;
+	struct overhead overhead;
 	struct pending pending[BATCH_CELLS];
 	size_t npending;
 	bool watching; /* a cell of the batch ran */
