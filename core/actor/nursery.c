@@ -12,11 +12,12 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "core/actor/ending.h"
 #include "core/base/futex.h"
 #include "core/base/util.h"
 #include "core/guard/guard.h"
 
-enum { SPARES = 2, REQUESTS = 8, IDLE_MS = 1000, WAIT_MS = 30000 };
+enum { SPARES = 2, IDLE_MS = 1000, WAIT_MS = 30000 };
 
 enum spare_state { SPARE_NONE, SPARE_MADE, SPARE_READY, SPARE_TAKEN };
 
@@ -27,16 +28,15 @@ struct spare {
 	struct holdings holdings;
 };
 
-struct request {
-	pid_t group[2], pid[PROCS_MAX];
-	pid_t single; /* reap this one only */
-};
-
 /* Shared by the runner, the nursery and the spares. */
 struct board {
-	_Atomic uint32_t work, posted, finished; /* futexes */
+	_Atomic uint32_t work;	 /* futex: the nursery has something to do */
+	_Atomic uint32_t gone;	 /* futex: how many endings are over, */
+	_Atomic uint32_t asked;	 /* of so many */
+	_Atomic uint32_t ready;	 /* futex: changes when a spare gets ready */
+	_Atomic uint32_t single; /* futex: the process to reap alone; 0: none */
 	struct spare spare[SPARES];
-	struct request request[REQUESTS];
+	struct ending ending[BANKS];
 };
 
 struct nursery {
@@ -120,9 +120,11 @@ static void be_spare(struct nursery *n, struct spare *s, pid_t nursery)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != nursery)
 		_exit(1);
+	signal(SIGCHLD, SIG_DFL);
 	channel_warm(n->channel);
 	atomic_store(&s->pid, getpid());
 	set_state(s, SPARE_READY);
+	post(&n->board->ready);
 	while (atomic_load(&s->state) == SPARE_READY)
 		futex_wait(&s->state, SPARE_READY, IDLE_MS);
 	own = s->holdings;
@@ -153,31 +155,33 @@ static void make_spares(struct nursery *n)
 	}
 }
 
-static void end_group(pid_t group)
+static void serve(const struct nursery *n)
 {
-	if (group <= 0)
-		return;
-	kill(-group, SIGKILL);
-	while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
-		;
+	struct board *b = n->board;
+	pid_t single = (pid_t)atomic_load(&b->single);
+
+	for (int i = 0; i < BANKS; i++) {
+		if (ending_over(&b->ending[i], &n->beside))
+			post(&b->gone);
+	}
+	if (single && waitpid(single, NULL, WNOHANG)) {
+		atomic_store(&b->single, 0);
+		futex_wake(&b->single);
+	}
 }
 
-static void serve_request(const struct nursery *n, const struct request *r)
+static struct board *work_of;
+
+/* Interrupts the wait below, or changes what it would wait for. */
+static void on_child(int sig)
 {
-	if (r->single > 0) {
-		waitpid(r->single, NULL, 0);
-		return;
-	}
-	/* Else they would come to an end on the CPU of the next cell. */
-	for (int i = 0; i < PROCS_MAX; i++)
-		if (r->pid[i] > 0)
-			sched_setaffinity(r->pid[i], sizeof(n->beside), &n->beside);
-	for (int i = 0; i < 2; i++)
-		end_group(r->group[i]);
+	(void)sig;
+	atomic_fetch_add(&work_of->work, 1);
 }
 
 static void nursery_main(struct nursery *n, pid_t runner)
 {
+	const struct sigaction sa = { .sa_handler = on_child, .sa_flags = SA_NOCLDSTOP };
 	struct board *b = n->board;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -186,16 +190,13 @@ static void nursery_main(struct nursery *n, pid_t runner)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sched_setaffinity(0, sizeof(n->beside), &n->beside);
 	guard_forget();
+	work_of = b;
+	sigaction(SIGCHLD, &sa, NULL);
 	for (;;) {
 		uint32_t seen = atomic_load(&b->work);
-		uint32_t done = atomic_load(&b->finished);
 
 		make_spares(n);
-		if (done != atomic_load(&b->posted)) {
-			serve_request(n, &b->request[done % REQUESTS]);
-			post(&b->finished);
-			continue;
-		}
+		serve(n);
 		futex_wait(&b->work, seen, IDLE_MS);
 	}
 }
@@ -281,11 +282,12 @@ static int wait_change(struct nursery *n, _Atomic uint32_t *word, uint32_t value
 static struct spare *ready_spare(struct nursery *n, int *err)
 {
 	for (;;) {
+		uint32_t seen = atomic_load(&n->board->ready);
+
 		for (int i = 0; i < SPARES; i++)
 			if (atomic_load(&n->board->spare[i].state) == SPARE_READY)
 				return &n->board->spare[i];
-		*err = wait_change(n, &n->board->spare[0].state,
-				   atomic_load(&n->board->spare[0].state));
+		*err = wait_change(n, &n->board->ready, seen);
 		if (*err)
 			return NULL;
 	}
@@ -312,24 +314,22 @@ pid_t nursery_take(struct nursery *n, const struct actor *a)
 	return pid;
 }
 
-static int post_request(struct nursery *n, const struct request *r)
+int nursery_bank(const struct nursery *n, int last)
 {
-	struct board *b = n->board;
+	int bank = last;
 
-	if (nursery_wait(n, REQUESTS - 1))
-		return -ETIMEDOUT;
-	b->request[atomic_load(&b->posted) % REQUESTS] = *r;
-	atomic_fetch_add(&b->posted, 1);
-	post(&b->work);
-	return 0;
+	do
+		bank = (bank + 1) % BANKS;
+	while (bank != last && ending_busy(&n->board->ending[bank]));
+	return bank;
 }
 
-int nursery_end(struct nursery *n, const pid_t group[2], const pid_t *pid)
+void nursery_end(struct nursery *n, int bank, const pid_t group[2], const pid_t *pid)
 {
-	struct request r = { .group = { group[0], group[1] } };
-
-	memcpy(r.pid, pid, sizeof(r.pid));
-	return post_request(n, &r);
+	atomic_fetch_add(&n->board->asked, 1);
+	ending_ask(&n->board->ending[bank], group, pid);
+	/* No wake: the next spare that is taken does that, or who waits. */
+	atomic_fetch_add(&n->board->work, 1);
 }
 
 int nursery_wait(struct nursery *n, unsigned keep)
@@ -337,12 +337,13 @@ int nursery_wait(struct nursery *n, unsigned keep)
 	struct board *b = n->board;
 
 	for (;;) {
-		uint32_t finished = atomic_load(&b->finished);
+		uint32_t gone = atomic_load(&b->gone);
 		int err;
 
-		if (atomic_load(&b->posted) - finished <= keep)
+		if (atomic_load(&b->asked) - gone <= keep)
 			return 0;
-		err = wait_change(n, &b->finished, finished);
+		post(&b->work);
+		err = wait_change(n, &b->gone, gone);
 		if (err)
 			return err;
 	}
@@ -350,8 +351,9 @@ int nursery_wait(struct nursery *n, unsigned keep)
 
 int nursery_reap(struct nursery *n, pid_t pid)
 {
-	struct request r = { .single = pid };
-	int err = post_request(n, &r);
+	struct board *b = n->board;
 
-	return err ? err : nursery_wait(n, 0);
+	atomic_store(&b->single, (uint32_t)pid);
+	post(&b->work);
+	return wait_change(n, &b->single, (uint32_t)pid);
 }

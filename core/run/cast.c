@@ -37,13 +37,19 @@ static int start_actor(struct executor *x, int proc)
 	return 0;
 }
 
+/* What the rings of a user hold is limited, unless it is root. */
+static unsigned dying_max(void)
+{
+	return geteuid() ? 1 : BANKS - 2;
+}
+
 int executor_start_actors(struct executor *x)
 {
 	if (open_nursery(x))
 		return 1;
-	if (nursery_wait(x->nursery, 1))
-		return executor_broken(x, "end of the last cell's actors", ETIMEDOUT);
-	channel_reset(x->channel);
+	if (nursery_wait(x->nursery, dying_max()))
+		return executor_broken(x, "end of the last cells' actors", ETIMEDOUT);
+	channel_reset(x->channel, nursery_bank(x->nursery, channel_bank(x->channel)));
 	channel_attach(x->channel, &x->base, false);
 	if (start_actor(x, 0))
 		return 1;
@@ -74,8 +80,8 @@ void executor_end_actors(struct executor *x)
 		return;
 	for (int i = 0; i < PROCS_MAX; i++)
 		pid[i] = actor_pid(x->channel, i);
-	if (nursery_end(x->nursery, x->group, pid) ||
-	    (ends_at_once(x) && nursery_wait(x->nursery, 0)))
+	nursery_end(x->nursery, channel_bank(x->channel), x->group, pid);
+	if (ends_at_once(x) && nursery_wait(x->nursery, 0))
 		executor_close_nursery(x);
 }
 
