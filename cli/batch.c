@@ -51,6 +51,7 @@ static void run_cell(struct session *s, struct pending *p)
 			oracle_begin(&s->oracle);
 	}
 	p->ran = true;
+	executor_expect(s->executor, s->coming, s->ncoming);
 	record_start(s->record, p->cell.id);
 	if (s->run)
 		s->run(s, &p->cell, &p->verdict);

@@ -124,6 +124,8 @@ struct session {
 	/* Runs one cell; cell_run() unless a command replaces it. */
 	void (*run)(struct session *s, const struct cell *c, struct verdict *v);
 	uint64_t batch_ns;
+	const struct cell *coming; /* behind the next one, as far as it is known */
+	size_t ncoming;
 };
 
 /* Starts guard, executor and record. 0 or an exit code after one line. */

@@ -12,20 +12,24 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "core/actor/ahead.h"
 #include "core/actor/ending.h"
+#include "core/actor/files.h"
 #include "core/base/futex.h"
 #include "core/base/util.h"
 #include "core/guard/guard.h"
 
-enum { SPARES = 2, IDLE_MS = 1000, WAIT_MS = 30000 };
+/* The last spare is one with pins that are prepared ahead. */
+enum { SPARES = 3, AHEAD = SPARES - 1, IDLE_MS = 1000, WAIT_MS = 30000 };
 
-enum spare_state { SPARE_NONE, SPARE_MADE, SPARE_READY, SPARE_TAKEN };
+enum spare_state { SPARE_NONE, SPARE_MADE, SPARE_READY, SPARE_HELD, SPARE_TAKEN };
 
 struct spare {
 	_Atomic uint32_t state; /* futex */
 	_Atomic int pid;
 	struct actor actor;
 	struct holdings holdings;
+	struct ahead ahead;
 };
 
 /* Shared by the runner, the nursery and the spares. */
@@ -36,6 +40,7 @@ struct board {
 	_Atomic uint32_t ready;	 /* futex: changes when a spare gets ready */
 	_Atomic uint32_t single; /* futex: the process to reap alone; 0: none */
 	struct spare spare[SPARES];
+	struct wish wish;
 	struct ending ending[BANKS];
 };
 
@@ -59,62 +64,11 @@ static void set_state(struct spare *s, enum spare_state state)
 	futex_wake(&s->state);
 }
 
-/* Closed on exec, as the descriptors of the runner are. */
-static void receive_files(const struct nursery *n, struct actor *a)
-{
-	char byte, control[CMSG_SPACE(REGIONS_MAX * sizeof(int))];
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control,
-			      .msg_controllen = sizeof(control) };
-	struct cmsghdr *c;
-	int fd[REGIONS_MAX], next = 0;
-
-	if (recvmsg(n->socket[1], &msg, MSG_CMSG_CLOEXEC) != 1)
-		_exit(1);
-	c = CMSG_FIRSTHDR(&msg);
-	if (!c)
-		_exit(1);
-	memcpy(fd, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
-	for (int i = 0; i < a->nregions; i++)
-		if (a->region[i].fd >= 0)
-			a->region[i].fd = fd[next++];
-}
-
-static int send_files(const struct nursery *n, const struct actor *a)
-{
-	char byte = 0, control[CMSG_SPACE(REGIONS_MAX * sizeof(int))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
-	struct cmsghdr *c = (struct cmsghdr *)control;
-	int fd[REGIONS_MAX], count = 0;
-
-	for (int i = 0; i < a->nregions; i++)
-		if (a->region[i].fd >= 0)
-			fd[count++] = a->region[i].fd;
-	if (!count)
-		return 0;
-	msg.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
-	*c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-			       .cmsg_type = SCM_RIGHTS,
-			       .cmsg_len = CMSG_LEN((size_t)count * sizeof(int)) };
-	memcpy(CMSG_DATA(c), fd, (size_t)count * sizeof(int));
-	return sendmsg(n->socket[0], &msg, MSG_NOSIGNAL) == 1 ? 0 : -errno;
-}
-
-static bool has_files(const struct actor *a)
-{
-	for (int i = 0; i < a->nregions; i++)
-		if (a->region[i].fd >= 0)
-			return true;
-	return false;
-}
-
 static void be_spare(struct nursery *n, struct spare *s, pid_t nursery)
 {
 	static struct holdings own;
 	struct actor self;
+	uint32_t state;
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -122,37 +76,55 @@ static void be_spare(struct nursery *n, struct spare *s, pid_t nursery)
 		_exit(1);
 	signal(SIGCHLD, SIG_DFL);
 	channel_warm(n->channel);
+	ahead_prepare(&s->ahead);
 	atomic_store(&s->pid, getpid());
 	set_state(s, SPARE_READY);
 	post(&n->board->ready);
-	while (atomic_load(&s->state) == SPARE_READY)
-		futex_wait(&s->state, SPARE_READY, IDLE_MS);
+	while ((state = atomic_load(&s->state)) != SPARE_TAKEN)
+		futex_wait(&s->state, state, IDLE_MS);
 	own = s->holdings;
+	memcpy(own.pin, s->ahead.pin, (size_t)s->ahead.npins * sizeof(*own.pin));
 	self = s->actor;
 	self.region = own.region;
 	self.pin = own.pin;
-	if (has_files(&self))
-		receive_files(n, &self);
+	files_receive(n->socket[1], &self);
 	set_state(s, SPARE_NONE);
 	post(&n->board->work);
 	actor_serve(&self);
 }
 
+static void make_spare(struct nursery *n, struct spare *s)
+{
+	pid_t pid, self = getpid();
+
+	atomic_store(&s->state, SPARE_MADE);
+	pid = fork();
+	if (!pid)
+		be_spare(n, s, self);
+	if (pid < 0)
+		set_state(s, SPARE_NONE);
+}
+
 static void make_spares(struct nursery *n)
 {
-	for (int i = 0; i < SPARES; i++) {
-		struct spare *s = &n->board->spare[i];
-		pid_t pid, self = getpid();
+	struct spare *s = &n->board->spare[AHEAD];
+	uint32_t ready = SPARE_READY;
+	struct ahead want;
 
-		if (atomic_load(&s->state) != SPARE_NONE)
-			continue;
-		atomic_store(&s->state, SPARE_MADE);
-		pid = fork();
-		if (!pid)
-			be_spare(n, s, self);
-		if (pid < 0)
-			set_state(s, SPARE_NONE);
+	for (int i = 0; i < AHEAD; i++)
+		if (atomic_load(&n->board->spare[i].state) == SPARE_NONE)
+			make_spare(n, &n->board->spare[i]);
+	if (!wish_get(&n->board->wish, &want) || want.number == s->ahead.number)
+		return;
+	if (atomic_load(&s->state) == SPARE_READY && !ahead_same(&s->ahead, want.pin, want.npins) &&
+	    atomic_compare_exchange_strong(&s->state, &ready, SPARE_NONE)) {
+		kill(atomic_load(&s->pid), SIGKILL);
+		waitpid(atomic_load(&s->pid), NULL, 0);
 	}
+	if (atomic_load(&s->state) != SPARE_NONE)
+		return;
+	s->ahead = want;
+	make_spare(n, s);
 }
 
 static void serve(const struct nursery *n)
@@ -284,7 +256,7 @@ static struct spare *ready_spare(struct nursery *n, int *err)
 	for (;;) {
 		uint32_t seen = atomic_load(&n->board->ready);
 
-		for (int i = 0; i < SPARES; i++)
+		for (int i = 0; i < AHEAD; i++)
 			if (atomic_load(&n->board->spare[i].state) == SPARE_READY)
 				return &n->board->spare[i];
 		*err = wait_change(n, &n->board->ready, seen);
@@ -293,25 +265,49 @@ static struct spare *ready_spare(struct nursery *n, int *err)
 	}
 }
 
-pid_t nursery_take(struct nursery *n, const struct actor *a)
+/* One whose pins are prepared, if there is; not to be waited for. */
+static struct spare *prepared_spare(struct nursery *n, const struct actor *a, int npins)
+{
+	struct spare *s = &n->board->spare[AHEAD];
+	uint32_t ready = SPARE_READY;
+
+	/* Held by this state, so that the nursery does not drop it. */
+	if (!npins || !atomic_compare_exchange_strong(&s->state, &ready, SPARE_HELD))
+		return NULL;
+	if (!s->ahead.err && ahead_same(&s->ahead, a->pin, npins))
+		return s;
+	atomic_store(&s->state, SPARE_READY);
+	return NULL;
+}
+
+pid_t nursery_take(struct nursery *n, const struct actor *a, int npins, long *pinned)
 {
 	int err = 0;
-	struct spare *s = ready_spare(n, &err);
+	struct spare *s = prepared_spare(n, a, npins);
 	pid_t pid;
 
+	*pinned = s ? s->ahead.pinned_kb : -1;
+	if (!s)
+		s = ready_spare(n, &err);
 	if (!s)
 		return err;
 	pid = atomic_load(&s->pid);
 	s->actor = *a;
 	memcpy(s->holdings.region, a->region, sizeof(s->holdings.region));
 	memcpy(s->holdings.pin, a->pin, sizeof(s->holdings.pin));
-	err = send_files(n, a);
+	err = files_send(n->socket[0], a);
 	if (err)
 		return err;
 	if (sched_setaffinity(pid, sizeof(n->cells), &n->cells))
 		return -errno;
 	set_state(s, SPARE_TAKEN);
 	return pid;
+}
+
+void nursery_wish(struct nursery *n, const struct pin *pin, int npins)
+{
+	wish_set(&n->board->wish, pin, npins);
+	post(&n->board->work);
 }
 
 int nursery_bank(const struct nursery *n, int last)

@@ -25,9 +25,14 @@ void nursery_close(struct nursery *n);
 
 /*
  * Turns a spare process into actor a->proc with what *a holds, on the cells' CPU and
- * in a process group of its own. Returns its pid; -ETIMEDOUT; -errno.
+ * in a process group of its own. Returns its pid; -ETIMEDOUT; -errno. Where the wish for its
+ * npins pins came true, they are prepared, and *pinned is what pinned_kb() said then;
+ * else it is -1.
  */
-pid_t nursery_take(struct nursery *n, const struct actor *a);
+pid_t nursery_take(struct nursery *n, const struct actor *a, int npins, long *pinned);
+
+/* These are probably the pins of a coming cell, all of mechanisms with `ahead`. */
+void nursery_wish(struct nursery *n, const struct pin *pin, int npins);
 
 /* A bank of the channel that no process uses any more, next to `last`. */
 int nursery_bank(const struct nursery *n, int last);

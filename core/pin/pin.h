@@ -57,6 +57,7 @@ struct pin_kind {
 	bool single;	 /* one such pin at a time on the whole system */
 	bool first_only; /* taken by the first process alone */
 	bool one_thread; /* takes, shows and releases it by the first thread of a process alone */
+	bool ahead;	 /* prepare (not NULL) may run while another cell does, maybe for nothing */
 	bool charges;	 /* to RLIMIT_MEMLOCK of the process that takes it, and nothing else is */
 	bool hides;	 /* while it is held its pages are MADV_DONTFORK */
 	size_t least;	 /* bytes that a pin has at least; 0: any */
@@ -143,15 +144,15 @@ struct pin_text {
 struct pin {
 	const struct pin_kind *kind;
 	int index;	/* number of the pin in the program, from 0 */
+	int region;	/* number of its region */
 	char *addr;	/* in the pinning process */
 	size_t len;	/* bytes, multiple of BASE_PAGE; of SECTOR for oneshot */
-	int region;	/* number of its region */
 	size_t start;	/* byte offset of addr in its region */
 	int fd;		/* of the file behind the region, or -1; set by pin-rw, pin-ro, get */
-	bool live;	/* between pin and unpin */
 	int proc;	/* the process that took it; a child inherits the rest */
 	size_t max_len; /* set before prepare: an upper bound of len */
 	void *priv;	/* owned by the mechanism; prepare allocates, release frees */
+	bool live;	/* between pin and unpin */
 };
 
 /* All mechanisms, mutants last; NULL-terminated. */
