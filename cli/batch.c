@@ -21,22 +21,6 @@ static void explain(const struct session *s, const char *id, struct verdict *v)
 		snprintf(v->known, sizeof(v->known), "%s", d->source);
 }
 
-static void note_overhead(struct session *s, const struct verdict *v)
-{
-	if (v->kind == VERDICT_SKIP || v->wall_ns <= v->step_ns)
-		return;
-	if (s->noverheads == s->overhead_room) {
-		size_t room = s->overhead_room ? s->overhead_room * 2 : 1024;
-		uint64_t *bigger = realloc(s->overhead_ns, room * sizeof(*bigger));
-
-		if (!bigger)
-			return;
-		s->overhead_ns = bigger;
-		s->overhead_room = room;
-	}
-	s->overhead_ns[s->noverheads++] = v->wall_ns - v->step_ns;
-}
-
 /* How often a new failure comes again; whatever the score, the cell has failed. */
 static void retry(struct session *s, struct pending *p)
 {
@@ -67,6 +51,7 @@ static void run_cell(struct session *s, struct pending *p)
 			oracle_begin(&s->oracle);
 	}
 	p->ran = true;
+	executor_expect(s->executor, s->coming, s->ncoming);
 	record_start(s->record, p->cell.id);
 	if (s->run)
 		s->run(s, &p->cell, &p->verdict);
@@ -75,7 +60,7 @@ static void run_cell(struct session *s, struct pending *p)
 	explain(s, p->cell.id, &p->verdict);
 	retry(s, p);
 	record_cell(s->record, p->cell.id, &p->verdict);
-	note_overhead(s, &p->verdict);
+	overhead_note(&s->overhead, &p->verdict);
 }
 
 void session_cell(struct session *s, const struct cell *c, struct program *own)

@@ -75,6 +75,8 @@ static int run_list(struct cli *cli, struct cell_list *l)
 			printf("# %s, %zu cells did not run\n", over, l->count - i);
 			break;
 		}
+		s.coming = &l->cell[i + 1];
+		s.ncoming = l->count - i - 1;
 		session_cell(&s, &l->cell[i], NULL);
 	}
 	code = session_end(&s);

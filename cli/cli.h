@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "bench/crew.h"
+#include "cli/overhead.h"
 #include "cli/progress.h"
 #include "core/run/enumerate.h"
 #include "core/run/oracle.h"
@@ -124,8 +125,7 @@ struct session {
 	int known, unexpected; /* failures with a deviation; passes in spite of one */
 	int kernel;	       /* see kernel_number() */
 	uint64_t end_ns;       /* of --time, 0 none */
-	uint64_t *overhead_ns;
-	size_t noverheads, overhead_room;
+	struct overhead overhead;
 	struct pending pending[BATCH_CELLS];
 	size_t npending;
 	bool watching; /* a cell of the batch ran */
@@ -133,6 +133,8 @@ struct session {
 	/* Runs one cell; cell_run() unless a command replaces it. */
 	void (*run)(struct session *s, const struct cell *c, struct verdict *v);
 	uint64_t batch_ns;
+	const struct cell *coming; /* behind the next one, as far as it is known */
+	size_t ncoming;
 };
 
 /* Starts guard, executor and record. 0 or an exit code after one line. */

@@ -10,7 +10,6 @@
 
 #include "bench/placement.h"
 #include "cli/cli.h"
-#include "core/base/median.h"
 #include "core/guard/guard.h"
 #include "core/need/need.h"
 #include "rdma/place.h"
@@ -211,32 +210,6 @@ const char *session_over(const struct session *s)
 	return s->end_ns && now_ns() > s->end_ns ? "time is over" : NULL;
 }
 
-static uint64_t median(uint64_t *v, size_t n)
-{
-	if (!n)
-		return 0;
-	qsort(v, n, sizeof(*v), by_u64);
-	return v[n / 2];
-}
-
-static uint64_t fork_exit_wait(void)
-{
-	enum { TIMES = 101 };
-	uint64_t ns[TIMES];
-
-	for (int i = 0; i < TIMES; i++) {
-		uint64_t start = now_ns();
-		pid_t pid = fork();
-
-		if (!pid)
-			_exit(0);
-		if (pid > 0)
-			waitpid(pid, NULL, 0);
-		ns[i] = now_ns() - start;
-	}
-	return median(ns, TIMES);
-}
-
 /* For a year of them; made again when somebody wants it and it is not there. */
 static void keep_digest(const char *record)
 {
@@ -252,11 +225,9 @@ int session_end(struct session *s)
 	int code = EXIT_OK, ran, err;
 	char why[256] = "", path[4096];
 	const char *over;
-	uint64_t fork_ns;
 
 	session_flush(s);
 	progress_clear(&s->progress);
-	fork_ns = fork_exit_wait();
 	ran = s->count[VERDICT_PASS] + s->count[VERDICT_FAIL] + s->count[VERDICT_UNREACHED] +
 	      s->count[VERDICT_BROKEN];
 
@@ -266,14 +237,12 @@ int session_end(struct session *s)
 	if (s->known || s->unexpected)
 		printf("# of the failures %d are known; %d passes were not expected\n", s->known,
 		       s->unexpected);
-	printf("# harness overhead of a cell: median %.1f us; fork+exit+wait: median %.1f us\n",
-	       (double)median(s->overhead_ns, s->noverheads) / 1e3, (double)fork_ns / 1e3);
+	overhead_report(&s->overhead, s->record);
 	if (s->oracle.lost)
 		puts("# the kernel log was overwritten before it was read; complaints may be "
 		     "missing");
 	executor_close(s->executor);
 	oracle_close(&s->oracle);
-	free(s->overhead_ns);
 	if (s->guarded && guard_end(why, sizeof(why)))
 		code = cli_fail(EXIT_BROKEN, "%s", why);
 	else if (!s->guarded)

@@ -20,7 +20,8 @@ struct record {
 	off_t unended; /* where the line of the cell that runs begins, or -1 */
 	char *path;
 	uint64_t synced, sync_cost; /* ns */
-	struct run run;		    /* what was there before, on resume */
+	struct record_cost cost;
+	struct run run; /* what was there before, on resume */
 	json_t *index, *open_cells;
 	char boot[64];
 };
@@ -314,6 +315,27 @@ bool record_failed(const struct record *r)
 	return r->error;
 }
 
+void record_cost(struct record *r, const struct record_cost *c)
+{
+	r->cost = *c;
+}
+
+static void put_cost(json_t *o, const struct record_cost *c)
+{
+	const struct {
+		const char *key;
+		uint64_t ns;
+	} cost[] = { { "median_cell_ns", c->cell_ns },
+		     { "median_steps_ns", c->steps_ns },
+		     { "median_harness_ns", c->harness_ns },
+		     { "median_fork_ns", c->fork_ns },
+		     { "run_ns_a_cell", c->run_ns } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cost); i++)
+		if (cost[i].ns)
+			json_object_set_new(o, cost[i].key, json_integer((json_int_t)cost[i].ns));
+}
+
 int record_end(struct record *r, const int count[], int exit_code)
 {
 	json_t *o = json_object();
@@ -326,6 +348,7 @@ int record_end(struct record *r, const int count[], int exit_code)
 	}
 	json_object_set_new(o, "cells", json_integer(cells));
 	json_object_set_new(o, "exit", json_integer(exit_code));
+	put_cost(o, &r->cost);
 	record_line(r, o);
 	r->synced = 0;
 	sync_sometimes(r);

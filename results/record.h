@@ -11,7 +11,7 @@
  *    "step_ns"}
  *     a later line of the same cell wins: its batch left something on the host
  *   {"type":"resume","boot":...}  after a restart
- *   {"type":"end","cells":N,"fail":N,...,"exit":CODE}
+ *   {"type":"end","cells":N,"fail":N,...,"exit":CODE,"median_cell_ns":N,...}
  */
 #ifndef RESULTS_RECORD_H
 #define RESULTS_RECORD_H
@@ -35,6 +35,13 @@ void record_start(struct record *r, const char *cell);
 void record_cell(struct record *r, const char *cell, const struct verdict *v);
 /* Whether a line could not be written: what runs now is lost. */
 bool record_failed(const struct record *r);
+/* Medians over the cells that ran, for the end line; fields that are 0 are left out. */
+struct record_cost {
+	uint64_t cell_ns, steps_ns, harness_ns;
+	uint64_t fork_ns; /* a fork, exit and wait at the end of the run */
+	uint64_t run_ns;  /* from the first cell to the last, for each of them */
+};
+void record_cost(struct record *r, const struct record_cost *c);
 /* Writes the end line and closes. 0 or -errno of the first write that failed. */
 int record_end(struct record *r, const int count[], int exit_code);
 

@@ -2,7 +2,6 @@
 #include "core/actor/actor.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,15 +18,17 @@
 #include "core/actor/fault.h"
 #include "core/actor/harness.h"
 #include "core/base/futex.h"
+#include "core/base/process.h"
 #include "core/base/util.h"
 
-enum { IDLE_MS = 1000, DEATH_MS = 50, BANKS = 2, SLOTS = PROCS_MAX + THREADS_MAX };
+enum { IDLE_MS = 1000, DEATH_MS = 50, SLOTS = PROCS_MAX + THREADS_MAX };
 
 struct slot {
 	_Atomic uint32_t command, done; /* futexes: numbers of calls */
 	_Atomic uint32_t begun;
 	_Atomic int pid, tid;
-	struct reply reply;
+	uint32_t background;   /* the call that may still be under way when the next one is sent */
+	struct reply reply[2]; /* of a call by its number's last bit */
 };
 
 /* What comes back beside the reply. */
@@ -38,7 +39,7 @@ struct room {
 };
 
 struct channel {
-	/* Of this cell and of the last one, whose actors may still be on their way out. */
+	/* Of this cell and of former ones, whose actors may still be on their way out. */
 	struct slot slot[BANKS][SLOTS];
 	int fd, runner, bank;
 	uint16_t nonce;
@@ -78,9 +79,14 @@ void channel_close(struct channel *ch)
 	munmap(ch, sizeof(*ch));
 }
 
-void channel_reset(struct channel *ch)
+int channel_bank(const struct channel *ch)
 {
-	ch->bank = (ch->bank + 1) % BANKS;
+	return ch->bank;
+}
+
+void channel_reset(struct channel *ch, int bank)
+{
+	ch->bank = bank;
 	memset(ch->slot[ch->bank], 0, sizeof(ch->slot[ch->bank]));
 	ch->room[0].why[0] = ch->room[1].why[0] = '\0';
 	atomic_store(&ch->timing.exit, EXIT_UNTIMED);
@@ -137,7 +143,7 @@ static int prove(struct actor *a, int region)
 static void execute(struct actor *a, uint32_t number)
 {
 	struct channel *ch = a->channel;
-	struct reply *reply = &slot_of(a)->reply;
+	struct reply *reply = &slot_of(a)->reply[number & 1];
 	const struct verb *verb = a->fresh_image ? harness_or_verb(ch->verb) : ch->op.verb;
 	/* A copy: after fork the runner goes on while the child still reads it. */
 	const struct op op = ch->op;
@@ -216,35 +222,14 @@ void channel_warm(struct channel *ch)
 	errno = (int)now_ns() & stack[0];
 }
 
-/* The state letter of a process or thread; 0 when there is none. */
-static char task_state(pid_t pid, pid_t tid)
-{
-	char path[64], text[512];
-	const char *end;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
-	if (file_read(path, text, sizeof(text)) < 0)
-		return 0;
-	end = strrchr(text, ')');
-	return end && end[1] ? end[2] : 0;
-}
-
-/* Not by /proc, which waits for an execve() that hangs. A descriptor is readable at the end. */
-static bool process_died(pid_t pid)
-{
-	own_fd fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd end = { .fd = fd, .events = POLLIN };
-
-	return fd < 0 ? errno == ESRCH : poll(&end, 1, 0) == 1;
-}
-
 static struct slot *send(struct channel *ch, const struct op *op)
 {
 	struct slot *slot = slot_at(ch, ch->bank, op->proc, op->thread);
 
 	ch->op = *op;
 	snprintf(ch->verb, sizeof(ch->verb), "%s", op->verb->name);
-	atomic_store(&slot->command, atomic_load(&slot->done) + 1);
+	/* Not by `done`: a call with a number of its own may wait behind one that blocks. */
+	atomic_fetch_add(&slot->command, 1);
 	futex_wake(&slot->command);
 	return slot;
 }
@@ -256,6 +241,7 @@ int actor_begin(struct channel *ch, const struct op *op, unsigned timeout_ms)
 	struct slot *slot = send(ch, op);
 	uint32_t number = atomic_load(&slot->command);
 
+	slot->background = number;
 	while (now_ns() < end) {
 		char state = 0;
 
@@ -272,26 +258,31 @@ int actor_begin(struct channel *ch, const struct op *op, unsigned timeout_ms)
 	return -ETIMEDOUT;
 }
 
+static bool is_done(const struct slot *slot, uint32_t number)
+{
+	return (int32_t)(atomic_load(&slot->done) - number) >= 0;
+}
+
 int actor_finish(struct channel *ch, const struct op *op, unsigned timeout_ms, struct reply *reply)
 {
 	struct slot *slot = slot_at(ch, ch->bank, op->proc, op->thread);
-	uint32_t number = atomic_load(&slot->command);
+	uint32_t number = op->background ? slot->background : atomic_load(&slot->command);
 	uint64_t end = now_ns() + (uint64_t)timeout_ms * 1000000;
 
 	for (;;) {
 		uint32_t done = atomic_load(&slot->done);
 
-		if (done == number)
+		if (is_done(slot, number))
 			break;
 		if (now_ns() > end)
 			return -ETIMEDOUT;
 		futex_wait(&slot->done, done, DEATH_MS);
 		/* The last act of a process is to say that it is done. */
 		if (atomic_load(&slot->done) == done && process_died(actor_pid(ch, op->proc)) &&
-		    atomic_load(&slot->done) != number)
+		    !is_done(slot, number))
 			return -ECHILD;
 	}
-	*reply = slot->reply;
+	*reply = slot->reply[number & 1];
 	return 0;
 }
 
@@ -367,7 +358,7 @@ int actor_exec(struct actor *a)
 	snprintf(fd, sizeof(fd), "%d", a->channel->fd);
 	snprintf(proc, sizeof(proc), "%d", a->proc);
 	/* The new image answers for this step, as its first act. */
-	slot->reply = (struct reply){ 0 };
+	slot->reply[0] = slot->reply[1] = (struct reply){ 0 };
 	a->channel->nonce = a->nonce;
 	execv("/proc/self/exe", argv);
 	return -errno;

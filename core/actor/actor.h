@@ -16,6 +16,7 @@ enum {
 	IMAGE_PAGES = IMAGE_MAX / BASE_PAGE,
 	BYSTANDER_PROC = PROCS_MAX - 1, /* the slot of X */
 	THREADS_MAX = 3,		/* of P, without its first one */
+	BANKS = 32,			/* cells that may have processes at a time */
 };
 
 struct channel; /* shared memory; see actor.c */
@@ -25,10 +26,11 @@ struct channel *channel_open(void);
 void channel_close(struct channel *ch);
 
 /*
- * Begins a cell: forgets the actors of the last but one, which must be gone; those
- * of the last one may still live, but must not execute anything.
+ * Begins a cell: its actors use `bank`, those that used it must be gone. Those of other
+ * banks may still live, but must not execute anything.
  */
-void channel_reset(struct channel *ch);
+void channel_reset(struct channel *ch, int bank);
+int channel_bank(const struct channel *ch);
 
 /* What the last timed step measured. */
 const struct timing *channel_timing(const struct channel *ch);

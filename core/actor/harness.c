@@ -41,19 +41,26 @@ static long status_kb(const char *text, const char *field)
 	return at ? strtol(at + strlen(field), NULL, 10) : 0;
 }
 
-/* Into the image, since the actor must not allocate and the reply has no room. */
-static int pinned_exec(struct actor *a, const struct op *op)
+int pinned_kb(long *kb)
 {
 	char text[4096];
 	int n = file_read("/proc/self/status", text, sizeof(text));
-	long kb;
 
-	(void)op;
 	if (n < 0)
 		return n;
-	kb = status_kb(text, "VmPin:") + status_kb(text, "VmLck:");
-	memcpy(a->image, &kb, sizeof(kb));
+	*kb = status_kb(text, "VmPin:") + status_kb(text, "VmLck:");
 	return 0;
+}
+
+/* Into the image, since the actor must not allocate and the reply has no room. */
+static int pinned_exec(struct actor *a, const struct op *op)
+{
+	long kb = 0;
+	int err = pinned_kb(&kb);
+
+	(void)op;
+	memcpy(a->image, &kb, sizeof(kb));
+	return err;
 }
 
 const struct verb harness_pinned = { .name = "-pinned", .exec = pinned_exec };

@@ -17,6 +17,9 @@ extern const struct verb
 extern const struct verb harness_vmflag; /* post 1 when the flag (op.arg: its two letters) is set */
 extern const struct verb harness_hoard;	 /* X: post 1 when its memory changed */
 
+/* VmPin + VmLck of the calling process, in kB. 0 or -errno. */
+int pinned_kb(long *kb);
+
 /* A harness verb or a verb by its name, for a fresh image. */
 const struct verb *harness_or_verb(const char *name);
 

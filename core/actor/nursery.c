@@ -12,31 +12,36 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "core/actor/ahead.h"
+#include "core/actor/ending.h"
+#include "core/actor/files.h"
 #include "core/base/futex.h"
 #include "core/base/util.h"
 #include "core/guard/guard.h"
 
-enum { SPARES = 2, REQUESTS = 8, IDLE_MS = 1000, WAIT_MS = 30000 };
+/* The last spare is one with pins that are prepared ahead. */
+enum { SPARES = 3, AHEAD = SPARES - 1, IDLE_MS = 1000, WAIT_MS = 30000 };
 
-enum spare_state { SPARE_NONE, SPARE_MADE, SPARE_READY, SPARE_TAKEN };
+enum spare_state { SPARE_NONE, SPARE_MADE, SPARE_READY, SPARE_HELD, SPARE_TAKEN };
 
 struct spare {
 	_Atomic uint32_t state; /* futex */
 	_Atomic int pid;
 	struct actor actor;
 	struct holdings holdings;
-};
-
-struct request {
-	pid_t group[2], pid[PROCS_MAX];
-	pid_t single; /* reap this one only */
+	struct ahead ahead;
 };
 
 /* Shared by the runner, the nursery and the spares. */
 struct board {
-	_Atomic uint32_t work, posted, finished; /* futexes */
+	_Atomic uint32_t work;	 /* futex: the nursery has something to do */
+	_Atomic uint32_t gone;	 /* futex: how many endings are over, */
+	_Atomic uint32_t asked;	 /* of so many */
+	_Atomic uint32_t ready;	 /* futex: changes when a spare gets ready */
+	_Atomic uint32_t single; /* futex: the process to reap alone; 0: none */
 	struct spare spare[SPARES];
-	struct request request[REQUESTS];
+	struct wish wish;
+	struct ending ending[BANKS];
 };
 
 struct nursery {
@@ -59,125 +64,96 @@ static void set_state(struct spare *s, enum spare_state state)
 	futex_wake(&s->state);
 }
 
-/* Closed on exec, as the descriptors of the runner are. */
-static void receive_files(const struct nursery *n, struct actor *a)
-{
-	char byte, control[CMSG_SPACE(REGIONS_MAX * sizeof(int))];
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control,
-			      .msg_controllen = sizeof(control) };
-	struct cmsghdr *c;
-	int fd[REGIONS_MAX], next = 0;
-
-	if (recvmsg(n->socket[1], &msg, MSG_CMSG_CLOEXEC) != 1)
-		_exit(1);
-	c = CMSG_FIRSTHDR(&msg);
-	if (!c)
-		_exit(1);
-	memcpy(fd, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
-	for (int i = 0; i < a->nregions; i++)
-		if (a->region[i].fd >= 0)
-			a->region[i].fd = fd[next++];
-}
-
-static int send_files(const struct nursery *n, const struct actor *a)
-{
-	char byte = 0, control[CMSG_SPACE(REGIONS_MAX * sizeof(int))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
-	struct cmsghdr *c = (struct cmsghdr *)control;
-	int fd[REGIONS_MAX], count = 0;
-
-	for (int i = 0; i < a->nregions; i++)
-		if (a->region[i].fd >= 0)
-			fd[count++] = a->region[i].fd;
-	if (!count)
-		return 0;
-	msg.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
-	*c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-			       .cmsg_type = SCM_RIGHTS,
-			       .cmsg_len = CMSG_LEN((size_t)count * sizeof(int)) };
-	memcpy(CMSG_DATA(c), fd, (size_t)count * sizeof(int));
-	return sendmsg(n->socket[0], &msg, MSG_NOSIGNAL) == 1 ? 0 : -errno;
-}
-
-static bool has_files(const struct actor *a)
-{
-	for (int i = 0; i < a->nregions; i++)
-		if (a->region[i].fd >= 0)
-			return true;
-	return false;
-}
-
 static void be_spare(struct nursery *n, struct spare *s, pid_t nursery)
 {
 	static struct holdings own;
 	struct actor self;
+	uint32_t state;
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != nursery)
 		_exit(1);
+	signal(SIGCHLD, SIG_DFL);
 	channel_warm(n->channel);
+	ahead_prepare(&s->ahead);
 	atomic_store(&s->pid, getpid());
 	set_state(s, SPARE_READY);
-	while (atomic_load(&s->state) == SPARE_READY)
-		futex_wait(&s->state, SPARE_READY, IDLE_MS);
+	post(&n->board->ready);
+	while ((state = atomic_load(&s->state)) != SPARE_TAKEN)
+		futex_wait(&s->state, state, IDLE_MS);
 	own = s->holdings;
+	memcpy(own.pin, s->ahead.pin, (size_t)s->ahead.npins * sizeof(*own.pin));
 	self = s->actor;
 	self.region = own.region;
 	self.pin = own.pin;
-	if (has_files(&self))
-		receive_files(n, &self);
+	files_receive(n->socket[1], &self);
 	set_state(s, SPARE_NONE);
 	post(&n->board->work);
 	actor_serve(&self);
 }
 
+static void make_spare(struct nursery *n, struct spare *s)
+{
+	pid_t pid, self = getpid();
+
+	atomic_store(&s->state, SPARE_MADE);
+	pid = fork();
+	if (!pid)
+		be_spare(n, s, self);
+	if (pid < 0)
+		set_state(s, SPARE_NONE);
+}
+
 static void make_spares(struct nursery *n)
 {
-	for (int i = 0; i < SPARES; i++) {
-		struct spare *s = &n->board->spare[i];
-		pid_t pid, self = getpid();
+	struct spare *s = &n->board->spare[AHEAD];
+	uint32_t ready = SPARE_READY;
+	struct ahead want;
 
-		if (atomic_load(&s->state) != SPARE_NONE)
-			continue;
-		atomic_store(&s->state, SPARE_MADE);
-		pid = fork();
-		if (!pid)
-			be_spare(n, s, self);
-		if (pid < 0)
-			set_state(s, SPARE_NONE);
+	for (int i = 0; i < AHEAD; i++)
+		if (atomic_load(&n->board->spare[i].state) == SPARE_NONE)
+			make_spare(n, &n->board->spare[i]);
+	if (!wish_get(&n->board->wish, &want) || want.number == s->ahead.number)
+		return;
+	if (atomic_load(&s->state) == SPARE_READY && !ahead_same(&s->ahead, want.pin, want.npins) &&
+	    atomic_compare_exchange_strong(&s->state, &ready, SPARE_NONE)) {
+		kill(atomic_load(&s->pid), SIGKILL);
+		waitpid(atomic_load(&s->pid), NULL, 0);
+	}
+	if (atomic_load(&s->state) != SPARE_NONE)
+		return;
+	s->ahead = want;
+	make_spare(n, s);
+}
+
+static void serve(const struct nursery *n)
+{
+	struct board *b = n->board;
+	pid_t single = (pid_t)atomic_load(&b->single);
+
+	for (int i = 0; i < BANKS; i++) {
+		if (ending_over(&b->ending[i], &n->beside))
+			post(&b->gone);
+	}
+	if (single && waitpid(single, NULL, WNOHANG)) {
+		atomic_store(&b->single, 0);
+		futex_wake(&b->single);
 	}
 }
 
-static void end_group(pid_t group)
-{
-	if (group <= 0)
-		return;
-	kill(-group, SIGKILL);
-	while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
-		;
-}
+static struct board *work_of;
 
-static void serve_request(const struct nursery *n, const struct request *r)
+/* Interrupts the wait below, or changes what it would wait for. */
+static void on_child(int sig)
 {
-	if (r->single > 0) {
-		waitpid(r->single, NULL, 0);
-		return;
-	}
-	/* Else they would come to an end on the CPU of the next cell. */
-	for (int i = 0; i < PROCS_MAX; i++)
-		if (r->pid[i] > 0)
-			sched_setaffinity(r->pid[i], sizeof(n->beside), &n->beside);
-	for (int i = 0; i < 2; i++)
-		end_group(r->group[i]);
+	(void)sig;
+	atomic_fetch_add(&work_of->work, 1);
 }
 
 static void nursery_main(struct nursery *n, pid_t runner)
 {
+	const struct sigaction sa = { .sa_handler = on_child, .sa_flags = SA_NOCLDSTOP };
 	struct board *b = n->board;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -186,16 +162,13 @@ static void nursery_main(struct nursery *n, pid_t runner)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sched_setaffinity(0, sizeof(n->beside), &n->beside);
 	guard_forget();
+	work_of = b;
+	sigaction(SIGCHLD, &sa, NULL);
 	for (;;) {
 		uint32_t seen = atomic_load(&b->work);
-		uint32_t done = atomic_load(&b->finished);
 
 		make_spares(n);
-		if (done != atomic_load(&b->posted)) {
-			serve_request(n, &b->request[done % REQUESTS]);
-			post(&b->finished);
-			continue;
-		}
+		serve(n);
 		futex_wait(&b->work, seen, IDLE_MS);
 	}
 }
@@ -281,29 +254,48 @@ static int wait_change(struct nursery *n, _Atomic uint32_t *word, uint32_t value
 static struct spare *ready_spare(struct nursery *n, int *err)
 {
 	for (;;) {
-		for (int i = 0; i < SPARES; i++)
+		uint32_t seen = atomic_load(&n->board->ready);
+
+		for (int i = 0; i < AHEAD; i++)
 			if (atomic_load(&n->board->spare[i].state) == SPARE_READY)
 				return &n->board->spare[i];
-		*err = wait_change(n, &n->board->spare[0].state,
-				   atomic_load(&n->board->spare[0].state));
+		*err = wait_change(n, &n->board->ready, seen);
 		if (*err)
 			return NULL;
 	}
 }
 
-pid_t nursery_take(struct nursery *n, const struct actor *a)
+/* One whose pins are prepared, if there is; not to be waited for. */
+static struct spare *prepared_spare(struct nursery *n, const struct actor *a, int npins)
+{
+	struct spare *s = &n->board->spare[AHEAD];
+	uint32_t ready = SPARE_READY;
+
+	/* Held by this state, so that the nursery does not drop it. */
+	if (!npins || !atomic_compare_exchange_strong(&s->state, &ready, SPARE_HELD))
+		return NULL;
+	if (!s->ahead.err && ahead_same(&s->ahead, a->pin, npins))
+		return s;
+	atomic_store(&s->state, SPARE_READY);
+	return NULL;
+}
+
+pid_t nursery_take(struct nursery *n, const struct actor *a, int npins, long *pinned)
 {
 	int err = 0;
-	struct spare *s = ready_spare(n, &err);
+	struct spare *s = prepared_spare(n, a, npins);
 	pid_t pid;
 
+	*pinned = s ? s->ahead.pinned_kb : -1;
+	if (!s)
+		s = ready_spare(n, &err);
 	if (!s)
 		return err;
 	pid = atomic_load(&s->pid);
 	s->actor = *a;
 	memcpy(s->holdings.region, a->region, sizeof(s->holdings.region));
 	memcpy(s->holdings.pin, a->pin, sizeof(s->holdings.pin));
-	err = send_files(n, a);
+	err = files_send(n->socket[0], a);
 	if (err)
 		return err;
 	if (sched_setaffinity(pid, sizeof(n->cells), &n->cells))
@@ -312,24 +304,28 @@ pid_t nursery_take(struct nursery *n, const struct actor *a)
 	return pid;
 }
 
-static int post_request(struct nursery *n, const struct request *r)
+void nursery_wish(struct nursery *n, const struct pin *pin, int npins)
 {
-	struct board *b = n->board;
-
-	if (nursery_wait(n, REQUESTS - 1))
-		return -ETIMEDOUT;
-	b->request[atomic_load(&b->posted) % REQUESTS] = *r;
-	atomic_fetch_add(&b->posted, 1);
-	post(&b->work);
-	return 0;
+	wish_set(&n->board->wish, pin, npins);
+	post(&n->board->work);
 }
 
-int nursery_end(struct nursery *n, const pid_t group[2], const pid_t *pid)
+int nursery_bank(const struct nursery *n, int last)
 {
-	struct request r = { .group = { group[0], group[1] } };
+	int bank = last;
 
-	memcpy(r.pid, pid, sizeof(r.pid));
-	return post_request(n, &r);
+	do
+		bank = (bank + 1) % BANKS;
+	while (bank != last && ending_busy(&n->board->ending[bank]));
+	return bank;
+}
+
+void nursery_end(struct nursery *n, int bank, const pid_t group[2], const pid_t *pid)
+{
+	atomic_fetch_add(&n->board->asked, 1);
+	ending_ask(&n->board->ending[bank], group, pid);
+	/* No wake: the next spare that is taken does that, or who waits. */
+	atomic_fetch_add(&n->board->work, 1);
 }
 
 int nursery_wait(struct nursery *n, unsigned keep)
@@ -337,12 +333,13 @@ int nursery_wait(struct nursery *n, unsigned keep)
 	struct board *b = n->board;
 
 	for (;;) {
-		uint32_t finished = atomic_load(&b->finished);
+		uint32_t gone = atomic_load(&b->gone);
 		int err;
 
-		if (atomic_load(&b->posted) - finished <= keep)
+		if (atomic_load(&b->asked) - gone <= keep)
 			return 0;
-		err = wait_change(n, &b->finished, finished);
+		post(&b->work);
+		err = wait_change(n, &b->gone, gone);
 		if (err)
 			return err;
 	}
@@ -350,8 +347,9 @@ int nursery_wait(struct nursery *n, unsigned keep)
 
 int nursery_reap(struct nursery *n, pid_t pid)
 {
-	struct request r = { .single = pid };
-	int err = post_request(n, &r);
+	struct board *b = n->board;
 
-	return err ? err : nursery_wait(n, 0);
+	atomic_store(&b->single, (uint32_t)pid);
+	post(&b->work);
+	return wait_change(n, &b->single, (uint32_t)pid);
 }

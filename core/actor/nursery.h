@@ -25,16 +25,28 @@ void nursery_close(struct nursery *n);
 
 /*
  * Turns a spare process into actor a->proc with what *a holds, on the cells' CPU and
- * in a process group of its own. Returns its pid; -ETIMEDOUT; -errno.
+ * in a process group of its own. Returns its pid; -ETIMEDOUT; -errno. Where the wish for its
+ * npins pins came true, they are prepared, and *pinned is what pinned_kb() said then;
+ * else it is -1.
  */
-pid_t nursery_take(struct nursery *n, const struct actor *a);
+pid_t nursery_take(struct nursery *n, const struct actor *a, int npins, long *pinned);
+
+/* These are probably the pins of a coming cell, all of mechanisms with `ahead`. */
+void nursery_wish(struct nursery *n, const struct pin *pin, int npins);
+
+/* A bank of the channel that no process uses any more, next to `last`. */
+int nursery_bank(const struct nursery *n, int last);
 
 /*
- * Kills and reaps the process groups of the given leaders (0: none); pid: every
- * process of theirs that is known, PROCS_MAX of them. Returns at once: 0 or -errno.
+ * Kills and reaps the process groups of the given leaders (0: none), which used `bank`;
+ * pid: every process of theirs that is known, PROCS_MAX of them. Returns at once; it
+ * begins when the next actor is taken or somebody waits.
  */
-int nursery_end(struct nursery *n, const pid_t group[2], const pid_t *pid);
-/* Waits until everything but the last `keep` calls of nursery_end is done. 0 or -ETIMEDOUT. */
+void nursery_end(struct nursery *n, int bank, const pid_t group[2], const pid_t *pid);
+/*
+ * Waits until all but `keep` of those that were ended are gone: at most BANKS - 2, so
+ * that a bank is left. 0, -ETIMEDOUT or -ECHILD.
+ */
 int nursery_wait(struct nursery *n, unsigned keep);
 
 /* Reaps one process that ends by itself and has no parent in its cell. */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "core/base/util.h"
 
 void close_linked(const char *word)
 {
@@ -46,4 +49,25 @@ int fork_in_vain(void)
 		return errno == EEXIST ? 0 : -errno;
 	waitpid((pid_t)pid, NULL, 0);
 	return -ECHILD;
+}
+
+char task_state(pid_t pid, pid_t tid)
+{
+	char path[64], text[512];
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	if (file_read(path, text, sizeof(text)) < 0)
+		return 0;
+	end = strrchr(text, ')');
+	return end && end[1] ? end[2] : 0;
+}
+
+/* Not by /proc, which waits for an execve() that hangs. A descriptor is readable at the end. */
+bool process_died(pid_t pid)
+{
+	own_fd fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+
+	return fd < 0 ? errno == ESRCH : poll(&end, 1, 0) == 1;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a process does with itself. */
+/* What a process does with itself, and how others see it. */
 #ifndef CORE_BASE_PROCESS_H
 #define CORE_BASE_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * Closes the descriptors whose /proc/self/fd link contains the word: for processes that
@@ -15,5 +18,10 @@ void close_linked(const char *word);
  * 0 when it failed so, else -errno; -ECHILD when there was a child, which is gone again.
  */
 int fork_in_vain(void);
+
+/* The state letter of a process or thread ("S": it sleeps); 0 when there is none. */
+char task_state(pid_t pid, pid_t tid);
+
+bool process_died(pid_t pid);
 
 #endif

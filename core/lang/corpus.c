@@ -36,6 +36,7 @@ void program_free(struct program *p)
 	free(p->mem);
 	free(p->pin);
 	free(p->needs);
+	free(p->step);
 	free(p);
 }
 

@@ -48,7 +48,7 @@ struct program {
 	char *name;   /* without the family; "" for a command-line program */
 	char *family; /* file name without folder and .pin; "" likewise */
 	char *about, *source, *mem, *pin, *needs; /* header lines or NULL */
-	struct step step[STEPS_MAX];
+	struct step *step;
 	int nsteps;
 	char *file; /* for messages */
 	int line;

@@ -203,6 +203,17 @@ static int step_parse(struct cursor *c, struct step *s, int group, int lane)
 	return 0;
 }
 
+/* Room for no more than there are: each process that is made has a copy of the corpus. */
+static int add_step(struct program *p)
+{
+	struct step *more = realloc(p->step, ((size_t)p->nsteps + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	p->step = more;
+	return 0;
+}
+
 int steps_parse(struct program *p, const char *text, const char *file, int line, int col,
 		struct parse_error *err)
 {
@@ -226,7 +237,8 @@ int steps_parse(struct program *p, const char *text, const char *file, int line,
 		} else if (p->nsteps == STEPS_MAX) {
 			return fail(&c, "at most 96 steps");
 		} else {
-			int bad = step_parse(&c, &p->step[p->nsteps], open, lane);
+			int bad = add_step(p) ? fail(&c, "less memory in use") :
+						step_parse(&c, &p->step[p->nsteps], open, lane);
 
 			if (bad)
 				return bad;

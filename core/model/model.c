@@ -258,8 +258,8 @@ static void worlds_merge(struct model_page *p)
 		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
 		while (other < kept && memcmp(&p->world[other], &p->world[i], sizeof(*p->world)))
 			other++;
-		if (other == kept)
-			p->world[kept++] = p->world[i];
+		if (other == kept && kept++ != i)
+			p->world[other] = p->world[i];
 	}
 	p->nworlds = kept;
 }
@@ -297,8 +297,8 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 	}
 	total = set->nworlds;
 	for (int i = 0; i < total; i++)
-		if (!drop[i])
-			set->world[kept++] = set->world[i];
+		if (!drop[i] && kept++ != i)
+			set->world[kept - 1] = set->world[i];
 	set->nworlds = kept;
 	for (int i = 0; i < kept; i++)
 		s.overflow |= !hist_update(&set->world[i], r->share);

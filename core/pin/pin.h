@@ -58,6 +58,7 @@ struct pin_kind {
 	bool first_only; /* taken by the first process alone */
 	bool remote;	 /* takes pages as another process would: no protection key is asked */
 	bool one_thread; /* takes, shows and releases it by the first thread of a process alone */
+	bool ahead;	 /* prepare (not NULL) may run while another cell does, maybe for nothing */
 	bool charges;	 /* to RLIMIT_MEMLOCK of the process that takes it, and nothing else is */
 	bool hides;	 /* while it is held its pages are MADV_DONTFORK */
 	size_t least;	 /* bytes that a pin has at least; 0: any */
@@ -144,15 +145,15 @@ struct pin_text {
 struct pin {
 	const struct pin_kind *kind;
 	int index;	/* number of the pin in the program, from 0 */
+	int region;	/* number of its region */
 	char *addr;	/* in the pinning process */
 	size_t len;	/* bytes, multiple of BASE_PAGE; of SECTOR for oneshot */
-	int region;	/* number of its region */
 	size_t start;	/* byte offset of addr in its region */
 	int fd;		/* of the file behind the region, or -1; set by pin-rw, pin-ro, get */
-	bool live;	/* between pin and unpin */
 	int proc;	/* the process that took it; a child inherits the rest */
 	size_t max_len; /* set before prepare: an upper bound of len */
 	void *priv;	/* owned by the mechanism; prepare allocates, release frees */
+	bool live;	/* between pin and unpin */
 };
 
 /* All mechanisms, mutants last; NULL-terminated. */

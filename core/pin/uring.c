@@ -192,6 +192,7 @@ const struct pin_kind pin_uring_rw = {
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS | DEVICE_WRITES,
 	.handle = HANDLE_PREPARED,
+	.ahead = true,
 	.prepare = uring_prepare,
 	.pin = uring_pin,
 	.device_read = uring_device_read,

@@ -26,10 +26,14 @@ static int open_nursery(struct executor *x)
 
 static int start_actor(struct executor *x, int proc)
 {
+	int npins = proc || x->plan.nthreads ? 0 : x->plan.npins;
+	long pinned;
 	pid_t pid;
 
 	x->base.proc = proc;
-	pid = nursery_take(x->nursery, &x->base);
+	pid = nursery_take(x->nursery, &x->base, npins, &pinned);
+	if (!proc)
+		x->pinned_kb = pinned;
 	if (pid < 0)
 		return executor_broken(x, "a spare actor", pid);
 	actor_set_pid(&x->base, proc, pid);
@@ -37,17 +41,77 @@ static int start_actor(struct executor *x, int proc)
 	return 0;
 }
 
+void executor_pins(const struct plan *plan, size_t unit, struct pin pin[PINS_MAX])
+{
+	size_t most = 0;
+
+	for (int i = 0; i < plan->nregions; i++)
+		if (plan->region[i].units * unit > most)
+			most = plan->region[i].units * unit;
+	for (int i = 0; i < plan->nops; i++) {
+		const struct op *op = &plan->op[i];
+
+		if (op->verb->flags & VERB_TAKES_PIN)
+			pin[op->pin] = (struct pin){ .kind = op->pin_kind,
+						     .index = op->pin,
+						     .max_len = most };
+	}
+}
+
+static bool all_ahead(const struct cell *c)
+{
+	bool any = false;
+
+	for (int i = 0; i < PIN_CLASSES; i++) {
+		if (c->pin[i] && !c->pin[i]->ahead)
+			return false;
+		any |= c->pin[i] != NULL;
+	}
+	return any;
+}
+
+/* The first coming cell whose pins can be prepared; it may be one that is skipped. */
+static void wish(struct executor *x)
+{
+	static struct plan plan;
+	struct pin pin[PINS_MAX] = { 0 };
+	struct parse_error error;
+	const struct cell *c = x->coming;
+	size_t n = 0;
+
+	while (n < x->ncoming && !all_ahead(&c[n]))
+		n++;
+	if (n == x->ncoming || plan_make(&plan, c[n].program, c[n].mem, c[n].pin, &error) ||
+	    plan.nthreads)
+		return;
+	executor_pins(&plan, c[n].mem->unit, pin);
+	nursery_wish(x->nursery, pin, plan.npins);
+}
+
+void executor_expect(struct executor *x, const struct cell *coming, size_t n)
+{
+	x->coming = coming;
+	x->ncoming = n < COMING_MAX ? n : COMING_MAX;
+}
+
+/* What the rings of a user hold is limited, unless it is root. */
+static unsigned dying_max(void)
+{
+	return geteuid() ? 1 : BANKS - 2;
+}
+
 int executor_start_actors(struct executor *x)
 {
 	if (open_nursery(x))
 		return 1;
-	if (nursery_wait(x->nursery, 1))
-		return executor_broken(x, "end of the last cell's actors", ETIMEDOUT);
-	channel_reset(x->channel);
+	if (nursery_wait(x->nursery, dying_max()))
+		return executor_broken(x, "end of the last cells' actors", ETIMEDOUT);
+	channel_reset(x->channel, nursery_bank(x->nursery, channel_bank(x->channel)));
 	channel_attach(x->channel, &x->base, false);
 	if (start_actor(x, 0))
 		return 1;
 	x->alive[0] = true;
+	wish(x);
 	return x->plan.bystander && start_actor(x, BYSTANDER_PROC);
 }
 
@@ -74,8 +138,8 @@ void executor_end_actors(struct executor *x)
 		return;
 	for (int i = 0; i < PROCS_MAX; i++)
 		pid[i] = actor_pid(x->channel, i);
-	if (nursery_end(x->nursery, x->group, pid) ||
-	    (ends_at_once(x) && nursery_wait(x->nursery, 0)))
+	nursery_end(x->nursery, channel_bank(x->channel), x->group, pid);
+	if (ends_at_once(x) && nursery_wait(x->nursery, 0))
 		executor_close_nursery(x);
 }
 

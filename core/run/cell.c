@@ -200,16 +200,6 @@ static int prepare_region(struct executor *x, int i)
 	return err < 0 ? executor_broken(x, "model", err) : 0;
 }
 
-static size_t longest_region(const struct executor *x)
-{
-	size_t most = 0;
-
-	for (int i = 0; i < x->plan.nregions; i++)
-		if (x->base.region[i].len > most)
-			most = x->base.region[i].len;
-	return most;
-}
-
 static int read_pinned(struct executor *x, long *kb)
 {
 	struct reply reply;
@@ -226,7 +216,7 @@ static int prepare_pins(struct executor *x)
 {
 	struct reply reply;
 
-	if (!x->plan.npins && !x->plan.nthreads)
+	if ((!x->plan.npins && !x->plan.nthreads) || x->pinned_kb >= 0)
 		return 0;
 	if (executor_ask(x, &harness_prepare, 0, 0, x->plan.npins, &reply))
 		return 1;
@@ -253,10 +243,8 @@ static int prepare(struct executor *x)
 		err = open_mechanism(x, op->pin_kind);
 		if (err)
 			return executor_broken(x, op->pin_kind->name, err);
-		x->base.pin[op->pin] = (struct pin){ .kind = op->pin_kind,
-						     .index = op->pin,
-						     .max_len = longest_region(x) };
 	}
+	executor_pins(&x->plan, x->cell->mem->unit, x->base.pin);
 	return executor_start_actors(x) || prepare_pins(x);
 }
 

@@ -67,6 +67,12 @@ void cell_set_id(struct cell *c);
 struct executor *executor_open(const struct run_options *o);
 void executor_close(struct executor *x);
 
+/*
+ * What runs probably after the next cell, to prepare for it meanwhile; must live until
+ * then. Nothing depends on it but the time.
+ */
+void executor_expect(struct executor *x, const struct cell *coming, size_t n);
+
 /* Runs one cell; everything that can go wrong is in *v. */
 void cell_run(struct executor *x, const struct cell *c, struct verdict *v);
 

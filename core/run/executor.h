@@ -9,7 +9,7 @@
 #include "core/actor/nursery.h"
 #include "core/run/cell.h"
 
-enum { OPENED_MAX = 64 };
+enum { OPENED_MAX = 64, COMING_MAX = 32 };
 
 struct executor {
 	struct run_options options;
@@ -20,6 +20,8 @@ struct executor {
 	const struct pin_kind *opened[OPENED_MAX]; /* mechanisms whose open ran */
 	int nopened;
 	uint16_t nonce;
+	const struct cell *coming; /* see executor_expect() */
+	size_t ncoming;
 
 	/* Of the running cell: */
 	const struct cell *cell;
@@ -39,7 +41,7 @@ struct executor {
 	bool by_child[PINS_MAX];    /* not P took it */
 	struct op pin_op[PINS_MAX]; /* the step that took it, by the process that has it now */
 	pid_t group[2];		    /* leaders: of the family, of the bystander */
-	long pinned_kb;		    /* VmPin + VmLck of P before step one */
+	long pinned_kb;		    /* VmPin + VmLck of P before step one; -1: not known yet */
 	struct seen seen[IMAGE_PAGES];
 };
 
@@ -58,6 +60,8 @@ int executor_claim(struct executor *x, const struct op *claim);
 int executor_look(struct executor *x);
 /* Best effort, before the actors are killed: unpins what they still hold. */
 void executor_give_back(struct executor *x);
+/* The pins of a plan as they are prepared. */
+void executor_pins(const struct plan *plan, size_t unit, struct pin pin[PINS_MAX]);
 /* cast.c: P and X of this cell; and their end, with all descendants. */
 int executor_start_actors(struct executor *x);
 void executor_end_actors(struct executor *x);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pins that a cell will need, prepared in a spare while another cell runs. Only those
+ * of mechanisms whose prepare concerns its own process alone (pin_kind.ahead).
+ */
+#ifndef CORE_ACTOR_AHEAD_H
+#define CORE_ACTOR_AHEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/verb/verb.h"
+
+struct ahead {
+	uint32_t number; /* of the wish */
+	int npins, err;	 /* err: of prepare */
+	long pinned_kb;	 /* as harness_pinned, behind it */
+	struct pin pin[PINS_MAX];
+};
+
+/* In memory that the runner and the nursery share. */
+struct wish {
+	_Atomic uint32_t number; /* odd: is being written */
+	struct ahead ahead;
+};
+
+/* In the runner; it forgets the wish before. */
+void wish_set(struct wish *w, const struct pin *pin, int npins);
+/* In the nursery: false when there is none, or it is being written. */
+bool wish_get(struct wish *w, struct ahead *a);
+
+/* In a spare; nothing to do without pins. */
+void ahead_prepare(struct ahead *a);
+
+/* Whether they are prepared alike. */
+bool ahead_same(const struct ahead *a, const struct pin *pin, int npins);
+
+#endif
