@@ -122,7 +122,7 @@ static double measure_around(void)
 	static double ticks[PROBES];
 
 	for (int i = 0; i < PROBES; i++) {
-		uint64_t start = clock_before_fault(), end = clock_after_fault();
+		uint64_t start = clock_around_fault(), end = clock_around_fault();
 
 		ticks[i] = (double)(end - start);
 	}
@@ -132,10 +132,10 @@ static double measure_around(void)
 static double measure_single(void)
 {
 	static double ticks[PROBES];
-	uint64_t last = clock_end();
+	uint64_t last = clock_around_fault();
 
 	for (int i = 0; i < PROBES; i++) {
-		uint64_t end = clock_end();
+		uint64_t end = clock_around_fault();
 
 		ticks[i] = (double)(end - last);
 		last = end;

@@ -5,7 +5,7 @@
 
 #include "bench/touch.h"
 
-enum { PERTURB_AGAIN = TOUCH_UNTIMED, PERTURB_MODES = 3 };
+enum { PERTURB_PAIR, PERTURB_CHAINED, PERTURB_AGAIN, PERTURB_MODES };
 
 /* The median of the ratios to the untimed loop beside it, less 1, and its 95 % interval. */
 struct perturbation {
@@ -15,7 +15,7 @@ struct perturbation {
 struct perturbations {
 	int rounds;	 /* 0: not measured */
 	double fault_ns; /* of the untimed loop, median */
-	/* By enum touch_mode; the untimed loop a second time shows what the method resolves. */
+	/* Each beside its own code without readings, and that code a second time. */
 	struct perturbation mode[PERTURB_MODES];
 };
 

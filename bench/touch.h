@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The loop that faults: one word for each unit of a range. All ways of timing it are the
- * same code, so that what they cost is not the address of a branch (see docs/measuring.md).
+ * The loop that faults: one word for each unit of a range. What a way of timing it costs is
+ * seen beside the same code without the readings (see docs/measuring.md).
  */
 #ifndef BENCH_TOUCH_H
 #define BENCH_TOUCH_H
@@ -29,7 +29,9 @@ struct pass {
 enum touch_mode {
 	TOUCH_PAIR,    /* a reading before and one after each access */
 	TOUCH_CHAINED, /* one reading between two accesses */
-	TOUCH_UNTIMED, /* none; no samples */
+	/* The same code, but for the readings; no samples: */
+	TOUCH_NO_PAIR,
+	TOUCH_NO_CHAINED,
 };
 
 struct range {
