@@ -251,7 +251,7 @@ static int on_demand_write(struct pin *p, size_t off, size_t len, const void *sr
 	return rdma_region_write(p, off, len, src);
 }
 
-#define OPEN .prefix = "rdma", .open = "rdma_open(argc > 1 ? argv[1] : NULL)"
+#define OPEN .prefix = "rdma", .open = "rdma_open(argv[1])", .main = true
 
 static const struct pin_text rw_text = {
 	OPEN,

@@ -104,12 +104,10 @@ static void wrong_expectations_fail(void **state)
 {
 	(void)state;
 	assert_int_equal(emit("P:write=1 P:fork P:write=2 C:read", "anon", NULL), 0);
-	assert_int_equal(run("sed -i '/4 C:read/,/P_1/s/1u << P_1/1u << P_2/' t.c"), 0);
+	assert_int_equal(run("sed -i '/4 C:read/,/P_1/s/1 << P_1/1 << P_2/' t.c"), 0);
 	assert_int_equal(run(compile), 0);
 	assert_int_equal(run("./t"), 1);
-	assert_int_equal(run("./t | grep 'FAIL 4 C:read: breaks coherence: page 0 offset 0: "
-			     "read P=1 (1), allowed P=2 (2)'"),
-			 0);
+	assert_int_equal(run("./t | grep 'FAIL 4 C:read: byte 0: read P_1, allowed 1 << P_2'"), 0);
 
 	/* A fault that does not come, and one that nobody expects. */
 	assert_int_equal(emit("P:write=1 P:dontfork P:fork C:read", "anon", NULL), 0);

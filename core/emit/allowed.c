@@ -60,7 +60,7 @@ static int print_mask(struct emit *e, FILE *out, const struct expect *x, int sec
 
 		if (emit_value(e, x->value[sector][i]) < 0)
 			return -ENOTSUP;
-		fprintf(out, "%s1u << %s", i ? " | " : "",
+		fprintf(out, "%s1 << %s", i ? " | " : "",
 			value_identifier(x->value[sector][i], name, sizeof(name)));
 	}
 	return 0;
@@ -106,10 +106,38 @@ static int verb_text(struct emit *e, FILE *out, const struct op *op)
 {
 	int err = op->verb->emit ? op->verb->emit(out, op) : -ENOTSUP;
 
+	if (op->verb == &verb_map)
+		emit_map(out, e, op->region, op->fails);
 	if (!err)
 		return 0;
 	return emit_cannot(e, op,
 			   op->pin_kind ? op->pin_kind->name : "its verb or place has no C text");
+}
+
+/* Each "check(" of text becomes a call that knows what may happen in its place. */
+static void print_checks(FILE *out, const char *text, const char *call, int err)
+{
+	for (const char *at; (at = strstr(text, "check(")); text = at + strlen("check("))
+		fprintf(out, "%.*s%s(%s, ", (int)(at - text), text, call,
+			err ? errno_name(err) : "0");
+	fputs(text, out);
+}
+
+static int print_failing(struct emit *e, FILE *out, const struct op *op, const struct expect *x)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	err = verb_text(e, f, op);
+	fclose(f);
+	if (!err)
+		print_checks(out, text, e->refused ? "refused" : "may_fail", x->err);
+	free(text);
+	return err;
 }
 
 /* A range of pages with one outcome. */
@@ -130,17 +158,15 @@ static int print_range(struct emit *e, FILE *out, const struct op *op, const str
 	e->refused = wide.fails = x->outcomes == OUTCOME_ERR;
 	if (x->outcomes == (OUTCOME_OK | OUTCOME_ERR) &&
 	    !(op->verb->flags & (VERB_TAKES_PIN | VERB_LOOKS)))
-		wide.fails = fprintf(out, "\teither = 1;\n");
-	if (wide.fails)
-		fprintf(out, "\twanted = %s;\n", x->err ? errno_name(x->err) : "-1");
-	else if (x->outcomes != OUTCOME_OK)
+		wide.fails = true;
+	if (!wide.fails && x->outcomes != OUTCOME_OK)
 		return emit_cannot(e, op, "it may end in more than one way");
 	if (looks && op->by == ACTOR_DEVICE) {
 		wide.first = e->pin_op[op->pin].first; /* a mechanism reads all of its pin */
 		wide.npages = e->pin_op[op->pin].npages;
 		wide.len = 0;
 	}
-	err = verb_text(e, out, &wide);
+	err = wide.fails ? print_failing(e, out, &wide, x) : verb_text(e, out, &wide);
 	return err || !looks || e->refused ? err : print_expects(e, out, op, x);
 }
 

@@ -51,19 +51,32 @@ static void print_line(FILE *out, const char *line, const char *end)
 	fputc('\n', out);
 }
 
+static void print_lines(FILE *out, const char *lines)
+{
+	for (const char *end; *lines; lines = end + 1) {
+		end = strchr(lines, '\n');
+		print_line(out, lines, end);
+	}
+}
+
 void emit_step(struct emit *e, int who, const char *name, const char *statements)
 {
 	const char *end = strchr(statements, '\n');
 	bool one = !*statements || (end && !end[1]);
 
-	fprintf(e->body, "\tif (step(%d, %s, \"%s\"))%s\n", ++e->turn, who_is(who), name,
-		one ? "" : " {");
+	e->turn++;
+	if (e->solo) {
+		fprintf(e->body, "\tbegin(\"%s\");\n", name);
+		for (const char *line = statements; *line; line = end + 1) {
+			end = strchr(line, '\n');
+			print_line(e->body, line + (*line == '\t'), end);
+		}
+		return;
+	}
+	fprintf(e->body, "\tif (step(%s, \"%s\"))%s\n", who_is(who), name, one ? "" : " {");
 	if (!*statements)
 		fprintf(e->body, "\t\t;\n");
-	for (const char *line = statements; *line; line = end + 1) {
-		end = strchr(line, '\n');
-		print_line(e->body, line, end);
-	}
+	print_lines(e->body, statements);
 	if (!one)
 		fprintf(e->body, "\t}\n");
 }
@@ -95,10 +108,9 @@ static void print_reap(struct emit *e, const struct op *op)
 
 	snprintf(name, sizeof(name), "%s is gone", emit_process(op->proc));
 	if (e->execed[op->proc])
-		snprintf(text, sizeof(text), "\tkill(all->pid[%s], SIGKILL);\n",
-			 emit_process(op->proc));
-	snprintf(text + strlen(text), sizeof(text) - strlen(text),
-		 "\twaitpid(all->pid[%s], NULL, 0);\n", emit_process(op->proc));
+		snprintf(text, sizeof(text), "\tkill(PID(%s), SIGKILL);\n", emit_process(op->proc));
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "\twait(NULL);\n");
+	e->subreaper |= !lives && op->proc;
 	emit_step(e, lives ? parent : EMIT_MAIN, name, text);
 }
 
@@ -166,6 +178,18 @@ static void follow_up(struct emit *e, FILE *out, const struct op *op)
 	}
 }
 
+static void print_prepare(struct emit *e, FILE *out)
+{
+	e->prepared = true;
+	for (int i = 0; i < e->plan.nops; i++) {
+		const struct op *op = &e->plan.op[i];
+
+		if (op->verb->flags & VERB_TAKES_PIN && op->pin_kind->text &&
+		    op->pin_kind->text->prepare)
+			emit_call(out, op->pin_kind->text->prepare, op);
+	}
+}
+
 /* The statements of a step, as a text. */
 static int step_text(struct emit *e, const struct op *op, const struct op *model, char **text)
 {
@@ -177,6 +201,8 @@ static int step_text(struct emit *e, const struct op *op, const struct op *model
 	if (!out)
 		return -ENOMEM;
 	e->refused = false;
+	if (op->verb == &verb_map && !e->prepared)
+		print_prepare(e, out);
 	err = emit_pages(e, out, op);
 	if (!err && model_apply(&e->model, model, NULL, &v))
 		err = emit_cannot(e, op, "the model ran out of worlds");
@@ -186,10 +212,29 @@ static int step_text(struct emit *e, const struct op *op, const struct op *model
 	return err;
 }
 
-static int print_op(struct emit *e, const struct op *given)
+/* In the process that is the device, the bystander, or writes to the file. */
+static bool is_main(const struct op *op)
+{
+	const struct pin_text *t = op->pin_kind ? op->pin_kind->text : NULL;
+
+	if (op->by == ACTOR_DEVICE)
+		return t && t->main;
+	if (op->verb == &verb_unpin)
+		return t && t->ends;
+	return op->by == ACTOR_FILE || op->by == ACTOR_BYSTANDER;
+}
+
+/* The device step has ended the transfer. */
+static bool is_over(const struct emit *e, const struct op *op)
+{
+	return op->verb == &verb_unpin && op->pin_kind->text && op->pin_kind->text->ends &&
+	       !e->pinned[op->pin];
+}
+
+int emit_op(struct emit *e, const struct op *given)
 {
 	struct op op = *given, model = plan_model_op(given);
-	bool main_does = op.by == ACTOR_FILE || op.by == ACTOR_BYSTANDER;
+	bool over = is_over(e, given);
 	bool gone = op.verb == &verb_exit && e->execed[op.proc];
 	char name[96], *text = NULL;
 	int err;
@@ -215,15 +260,14 @@ static int print_op(struct emit *e, const struct op *given)
 	if (!err)
 		err = step_text(e, &op, &model, &text);
 	if (!err && !gone)
-		emit_step(e, main_does ? EMIT_MAIN : op.proc, name, text);
+		emit_step(e, is_main(&op) ? EMIT_MAIN : op.proc, name, over ? "" : text);
 	if (!err && op.verb == &verb_exit)
 		print_reap(e, &op);
 	free(text);
 	return err;
 }
 
-/* What the executor does before a process leaves, and of what is in flight at the end. */
-static int give_back(struct emit *e, int proc, bool in_flight_only)
+int emit_give_back(struct emit *e, int proc, bool in_flight_only)
 {
 	int err = 0;
 
@@ -234,7 +278,7 @@ static int give_back(struct emit *e, int proc, bool in_flight_only)
 			continue;
 		op.verb = &verb_unpin;
 		op.step = NULL;
-		err = print_op(e, &op);
+		err = emit_op(e, &op);
 	}
 	return err;
 }
@@ -244,60 +288,8 @@ static int print_step(struct emit *e, const struct op *op)
 	int err = 0;
 
 	if ((op->verb == &verb_exit || op->verb == &verb_exec) && !e->execed[op->proc])
-		err = give_back(e, op->proc, false);
-	return err ? err : print_op(e, op);
-}
-
-/* Devices first, as the executor does it. */
-static int look_at_pins(struct emit *e)
-{
-	const struct op *last = &e->plan.op[e->plan.nops - 1];
-	int err = 0;
-
-	for (int i = 0; i < e->plan.npins && !err; i++) {
-		struct op op = e->pin_op[i];
-
-		if (!e->pinned[i] || !e->alive[op.proc] || !op.pin_kind->device_read)
-			continue;
-		if (last->verb == &verb_read && last->by == ACTOR_DEVICE && last->pin == i &&
-		    !last->len && last->npages == op.npages)
-			continue;
-		op.verb = &verb_read;
-		op.by = ACTOR_DEVICE;
-		op.step = NULL;
-		err = print_op(e, &op);
-	}
-	return err;
-}
-
-static int print_looks(struct emit *e)
-{
-	int err = look_at_pins(e);
-
-	for (int p = 0; p < e->plan.nprocs; p++) {
-		for (int r = 0; e->alive[p] && !e->execed[p] && r < e->plan.nregions && !err; r++) {
-			struct op op = { .verb = &verb_read,
-					 .by = ACTOR_PROCESS,
-					 .proc = p,
-					 .space = e->plan.space[p],
-					 .pin = -1,
-					 .region = r,
-					 .unit = e->cell->mem->unit,
-					 .npages = e->model.region[r].npages };
-
-			err = print_op(e, &op);
-		}
-		if (e->alive[p] && !err)
-			err = give_back(e, p, true);
-	}
-	if (e->hoard && !err) {
-		char value[16], text[64];
-
-		snprintf(text, sizeof(text), "\texpect(hoard, 0, 32 << 20, 1u << %s);\n",
-			 value_identifier(e->hoard, value, sizeof(value)));
-		emit_step(e, EMIT_MAIN, "last look: X", text);
-	}
-	return err;
+		err = emit_give_back(e, op->proc, false);
+	return err ? err : emit_op(e, op);
 }
 
 static int add_regions(struct emit *e)
@@ -317,6 +309,18 @@ static int add_regions(struct emit *e)
 	return 0;
 }
 
+static bool is_solo(const struct emit *e)
+{
+	for (int i = 0; i < e->plan.nops; i++) {
+		const struct op *op = &e->plan.op[i];
+
+		if (op->by == ACTOR_BYSTANDER || op->verb == &verb_exit || op->verb == &verb_exec ||
+		    (op->pin_kind && op->pin_kind->text && op->pin_kind->text->main))
+			return false;
+	}
+	return e->plan.nprocs == 1;
+}
+
 static int make(struct emit *e, FILE *out)
 {
 	struct parse_error perr;
@@ -332,6 +336,7 @@ static int make(struct emit *e, FILE *out)
 		return -ENOTSUP;
 	}
 	e->alive[0] = true;
+	e->solo = is_solo(e);
 	model_init(&e->model, 1);
 	err = add_regions(e);
 	e->body = open_memstream(&e->body_text, &e->body_size);
@@ -340,7 +345,7 @@ static int make(struct emit *e, FILE *out)
 	for (int i = 0; i < e->plan.nops && !err; i++)
 		err = print_step(e, &e->plan.op[i]);
 	if (!err)
-		err = print_looks(e);
+		err = emit_looks(e);
 	if (!err)
 		fflush(e->body);
 	return err ? err : emit_text(out, e);

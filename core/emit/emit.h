@@ -12,7 +12,7 @@ int emit_cell(FILE *out, const struct cell *c, char *why, size_t size);
 /* --- Between the files of core/emit/ --- */
 
 enum {
-	EMIT_VALUES = 32,
+	EMIT_VALUES = 31,
 	EMIT_MAIN = PROCS_MAX, /* who is no process: other parties, the bystander, reaping */
 };
 
@@ -24,6 +24,9 @@ struct emit {
 	struct op pin_op[PINS_MAX]; /* the step that took it */
 	bool alive[PROCS_MAX], execed[PROCS_MAX], pinned[PINS_MAX];
 	bool settled[REGIONS_MAX], stored[REGIONS_MAX];
+	bool solo;		    /* one process does all steps, in main() */
+	bool prepared;		    /* what the pins need in P is printed */
+	bool subreaper;		    /* MAIN reaps whom it did not make */
 	value_t value[EMIT_VALUES]; /* the byte that stands for a value is its index */
 	int nvalues;
 	bool refused;  /* the model expects an errno of the step */
@@ -51,6 +54,21 @@ int emit_watch(struct emit *e, const struct op *op);
 const char *emit_process(int proc);
 /* A kind's settle or proof, of region number r. */
 void emit_kind_text(FILE *out, const char *text, const struct emit *e, int r);
+/* The mapping of region number r, which may be a check that it fails. */
+void emit_map(FILE *out, const struct emit *e, int r, bool fails);
+/* Calls of a mechanism's open or prepare, as lines. */
+void emit_call(FILE *out, const char *call, const struct op *pin);
+/* The comment; arguments and libraries are those that code has. */
+void emit_head(FILE *out, const struct emit *e, const char *code);
+/* Of libc what code mentions, of the kernel and others what the parts say. */
+struct parts;
+void emit_includes(FILE *out, const struct parts *parts, const char *code);
+/* What pins and processes show after the last step. */
+int emit_looks(struct emit *e);
+/* A step of the plan, or one that only the executor knows. */
+int emit_op(struct emit *e, const struct op *given);
+/* What the executor does before a process leaves, and of what is in flight at the end. */
+int emit_give_back(struct emit *e, int proc, bool in_flight_only);
 /* Everything around the bodies. 0 or -ENOMEM. */
 int emit_text(FILE *out, const struct emit *e);
 

@@ -9,15 +9,13 @@
 #define ANON .flags = "MAP_PRIVATE | MAP_ANONYMOUS"
 #define SMALL .advice = "MADV_NOHUGEPAGE"
 #define THPS ANON, .advice = "MADV_HUGEPAGE", .whole_thps = true
-#define PRIVATE_FILE .flags = "MAP_PRIVATE", SMALL, .proof = OWN
-#define SHARED_FILE .flags = "MAP_SHARED", SMALL, .proof = SHARED
-#define OWN "pages_are($, PRESENT)"
-#define SHARED "pages_are($, PRESENT | SHARED)"
+#define PRIVATE_FILE .flags = "MAP_PRIVATE", SMALL
+#define SHARED_FILE .flags = "MAP_SHARED", SMALL
+#define OWN "pages_are($, ALL, PRESENT)"
 #define BY_PTES "!smaps_kb($0, \"AnonHugePages\") && frames_have($, THP)"
-#define HUGETLB "smaps_kb($0, \"KernelPageSize\") == 2048"
 #define MEMFD "memfd_create(\"pinfold\", MFD_ALLOW_SEALING)"
-#define EXT4 "file_in(argc > 1 ? argv[argc - 1] : NULL, 0xEF53)"
-#define XFS "file_in(argc > 1 ? argv[argc - 1] : NULL, 0x58465342)"
+#define EXT4 "file_in(argv[argc - 1], 0xEF53)"
+#define XFS "file_in(argv[argc - 1], 0x58465342)"
 #define MTHP(text)                                                             \
 	{                                                                      \
 		.mem = "mthp-" text, ANON, SMALL, .settle = "fault_folios($)", \
@@ -25,7 +23,7 @@
 	}
 
 static const struct emit_kind kinds[] = {
-	{ .mem = "anon", ANON, SMALL, .proof = OWN },
+	{ .mem = "anon", ANON, SMALL },
 	{ .mem = "thp",
 	  ANON,
 	  .advice = "MADV_HUGEPAGE",
@@ -45,50 +43,34 @@ static const struct emit_kind kinds[] = {
 	MTHP("256k"),
 	MTHP("512k"),
 	MTHP("1M"),
-	{ .mem = "hugetlb-2M",
-	  .flags = "MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 21 << 26",
-	  .proof = HUGETLB },
-	{ .mem = "hugetlb-1G",
-	  .map = "map_gigantic(n, len)",
-	  .proof = "smaps_kb($0, \"KernelPageSize\") == 1 << 20" },
-	{ .mem = "private-hugetlbfs",
-	  .flags = "MAP_PRIVATE",
-	  .file = "hugetlbfs_file(len)",
-	  .proof = HUGETLB },
-	{ .mem = "shared-hugetlbfs",
-	  .flags = "MAP_SHARED",
-	  .file = "hugetlbfs_file(len)",
-	  .proof = HUGETLB },
+	{ .mem = "hugetlb-2M", .flags = "MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 21 << 26" },
+	{ .mem = "hugetlb-1G", .map = "map_gigantic(n, len)" },
+	{ .mem = "private-hugetlbfs", .flags = "MAP_PRIVATE", .file = "hugetlbfs_file(len)" },
+	{ .mem = "shared-hugetlbfs", .flags = "MAP_SHARED", .file = "hugetlbfs_file(len)" },
 	{ .mem = "zeropage",
 	  ANON,
 	  SMALL,
 	  .settle = "touch($)",
 	  .proof = "frames_have($, ZERO_PAGE)" },
-	{ .mem = "swapped", ANON, SMALL, .settle = "page_out($)", .swap = true },
-	{ .mem = "swapped-ro",
-	  ANON,
-	  SMALL,
-	  .settle = "swap_out_and_in($)",
-	  .proof = OWN,
-	  .swap = true },
+	{ .mem = "swapped", ANON, SMALL, .settle = "page_out($)" },
+	{ .mem = "swapped-ro", ANON, SMALL, .settle = "swap_out_and_in($)", .proof = OWN },
 	{ .mem = "swapcache",
 	  ANON,
 	  SMALL,
 	  .settle = "swap_into_cache($)",
-	  .proof = "frames_have($, SWAPCACHE)",
-	  .swap = true },
+	  .proof = "frames_have($, SWAPCACHE)" },
 	{ .mem = "ksm", ANON, SMALL, .settle = "merge($)", .proof = "frames_have($, KSM)" },
 	{ .mem = "ksm-zero",
 	  ANON,
 	  SMALL,
 	  .settle = "merge_zeros($)",
 	  .proof = "frames_have($, ZERO_PAGE)" },
-	{ .mem = "migrated", ANON, SMALL, .settle = "migrate($, 0)", .proof = OWN },
+	{ .mem = "migrated", ANON, SMALL, .settle = "migrate($, 0)" },
 	{ .mem = "numa-far", ANON, SMALL, .bind = "bind_far(at, len)", .proof = "is_far($)" },
-	{ .mem = "stack", .map = "map_stack(n, len)", SMALL, .proof = OWN },
-	{ .mem = "heap", .map = "map_heap(n, len)", SMALL, .proof = OWN },
-	{ .mem = "shared-anon", .flags = "MAP_SHARED | MAP_ANONYMOUS", SMALL, .proof = SHARED },
-	{ .mem = "secretmem", .flags = "MAP_SHARED", .file = "secret_file(len)", .proof = SHARED },
+	{ .mem = "stack", .map = "map_stack(n, len)", SMALL },
+	{ .mem = "heap", .map = "map_heap(n, len)", SMALL },
+	{ .mem = "shared-anon", .flags = "MAP_SHARED | MAP_ANONYMOUS", SMALL },
+	{ .mem = "secretmem", .flags = "MAP_SHARED", .file = "secret_file(len)" },
 	{ .mem = "private-tmpfs", PRIVATE_FILE, .file = "memfd_create(\"pinfold\", 0)" },
 	{ .mem = "shared-tmpfs", SHARED_FILE, .file = "memfd_create(\"pinfold\", 0)" },
 	{ .mem = "private-memfd", PRIVATE_FILE, .file = MEMFD },

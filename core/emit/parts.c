@@ -66,6 +66,11 @@ static bool mentions(const char *text, const char *end, const char *name)
 	return false;
 }
 
+bool parts_mention(const char *text, const char *name)
+{
+	return mentions(text, text + strlen(text), name);
+}
+
 static void add_name(struct chunk *c, const char *from, const char *end)
 {
 	size_t len = (size_t)(end - from);
@@ -99,9 +104,11 @@ static void add_names(struct chunk *c, const char *line, const char *end, const 
 static void name_line(struct chunk *c, const char *line, const char *end)
 {
 	static const char attribute[] = "static __attribute__((noreturn)) ";
-	bool function = line[strcspn(line, "(=[;\n")] == '(';
 	const char *comment = memmem(line, (size_t)(end - line), "/*", 2);
+	bool function;
 
+	line += *line == '@' ? strcspn(line, " ") + 1 : 0;
+	function = line[strcspn(line, "(=[;\n")] == '(';
 	end = comment ? comment : end;
 	if (!strncmp(line, attribute, strlen(attribute)))
 		add_names(c, line + strlen(attribute), end, "(");
@@ -198,7 +205,7 @@ static bool needs_of(struct parts *p, const struct chunk *c)
 	for (const char *line = c->text; line < c->end; line = line_end(line)) {
 		const char *at = line_applies(p, line);
 
-		more |= at && *at != '#' && need_more(p, at, line_end(line));
+		more |= at && strncmp(at, "#include", 8) && need_more(p, at, line_end(line));
 	}
 	return more;
 }

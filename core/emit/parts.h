@@ -15,6 +15,9 @@
 struct parts *parts_for(const char *text);
 void parts_free(struct parts *p);
 
+/* Whether the identifier stands in it, beside comments, strings and members. */
+bool parts_mention(const char *text, const char *name);
+
 /* One line for each include of theirs and of `more` (lines as well), in order, once. */
 void parts_includes(const struct parts *p, const char *more, FILE *out);
 void parts_print(const struct parts *p, FILE *out);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,15 +7,7 @@
 #include "core/emit/emit.h"
 #include "core/emit/parts.h"
 #include "core/mem/mem.h"
-#include "core/run/judge.h"
 #include "core/verb/list.h"
-
-static const char includes[] =
-	"#include <errno.h>\n#include <fcntl.h>\n#include <sched.h>\n"
-	"#include <signal.h>\n#include <stdatomic.h>\n#include <stdint.h>\n#include <stdio.h>\n"
-	"#include <stdlib.h>\n#include <string.h>\n#include <sys/mman.h>\n"
-	"#include <sys/prctl.h>\n#include <sys/wait.h>\n"
-	"#include <unistd.h>\n";
 
 const char *emit_process(int proc)
 {
@@ -23,113 +16,83 @@ const char *emit_process(int proc)
 	return name[proc];
 }
 
-/* Words of text, wrapped; a comment must not end early. */
-static void print_comment(FILE *out, const char *label, const char *text)
+static size_t largest_region(const struct emit *e)
 {
-	size_t column = strlen(label) + 3;
-
-	fprintf(out, " * %s", label);
-	for (const char *p = text; *p;) {
-		size_t n = strcspn(p, " \n");
-
-		if (column + n > 90) {
-			fprintf(out, "\n *	");
-			column = 8;
-		}
-		for (size_t i = 0; i < n; i++)
-			fputc(p[i] == '/' && i && p[i - 1] == '*' ? '|' : p[i], out);
-		column += n + 1;
-		p += n + strspn(p + n, " \n");
-		if (*p && column + strcspn(p, " \n") <= 90)
-			fputc(' ', out);
-	}
-	fputc('\n', out);
-}
-
-static void add_needs(char *text, size_t size, const char *const *needs)
-{
-	for (; *needs; needs++) {
-		size_t len = strlen(text);
-
-		if (!strstr(text, *needs))
-			snprintf(text + len, size - len, "%s%s", len ? " " : "", *needs);
-	}
-}
-
-static void print_needs(FILE *out, const struct emit *e)
-{
-	char text[512] = "";
-
-	add_needs(text, sizeof(text), e->cell->mem->needs);
-	for (int i = 0; i < e->plan.nops; i++) {
-		add_needs(text, sizeof(text), e->plan.op[i].verb->needs);
-		if (e->plan.op[i].pin_kind)
-			add_needs(text, sizeof(text), e->plan.op[i].pin_kind->needs);
-	}
-	if (*text)
-		print_comment(out, "needs: ", text);
-}
-
-/* Arguments and libraries, as the program's own text has them. */
-static void print_head(FILE *out, const struct emit *e, const char *main_text)
-{
-	const struct program *p = e->cell->program;
-	char *steps = steps_print(p);
-
-	fprintf(out, "// SPDX-License-Identifier: GPL-2.0-only\n/*\n");
-	if (p->about)
-		print_comment(out, "", p->about);
-	print_comment(out, "cell:  ", e->cell->id);
-	print_comment(out, "steps: ", steps ? steps : "");
-	print_comment(out, "mem:   ", e->cell->mem->about);
-	for (int i = 0; i < e->plan.npins; i++)
-		print_comment(out, "pin:   ", e->pin_op[i].pin_kind->about);
-	print_needs(out, e);
-	fprintf(out,
-		" *\n * Printed by pinfold emit-c. cc -Wall -Wextra FILE.c%s && ./a.out%s%s%s\n"
-		" * Exits 0: every check held, 1: a law broke, 4: it can't tell here.\n */\n"
-		"#define _GNU_SOURCE\n",
-		strstr(main_text, "rdma_open(") ? " -libverbs" : "",
-		strstr(main_text, "vfio_open(") ? " PCI-ADDRESS" : "",
-		strstr(main_text, "rdma_open(") ? " RDMA-DEVICE" : "",
-		strstr(main_text, "file_in(") ? " FOLDER" : "");
-	free(steps);
-}
-
-static void print_data(FILE *out, const struct emit *e)
-{
-	char text[16], names[64] = "";
 	size_t most = 0;
 
-	for (int i = 0; i < e->plan.nprocs; i++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), " %s,",
-			 emit_process(i));
-	fprintf(out, "enum {");
-	for (int i = 0; i < e->nvalues; i++)
-		fprintf(out, " %s,", value_identifier(e->value[i], text, sizeof(text)));
-	fprintf(out, " VALUES }; /* who stored the byte, and which number of its own */\n");
 	for (int i = 0; i < e->plan.nregions; i++) {
 		size_t len = e->model.region[i].npages * BASE_PAGE;
 
 		most = len > most ? len : most;
 	}
-	fprintf(out,
-		"enum {%s MAIN }; /* processes */\n"
-		"enum { UNIT = %zu, SIZE = %zu }; /* bytes of a page, of the largest region */\n"
-		"enum { PINS = %d, LAST = %d }; /* number of pins, of steps */\n"
-		"enum { READS, STORES }; /* what a device does */\n\n"
-		"static struct {\n\tatomic_int done, verdict;\n\tpid_t pid[%d];\n"
-		"} *all; /* shared by all processes */\n\n",
-		names, e->cell->mem->unit, most, e->plan.npins, e->turn, e->plan.nprocs);
+	return most;
+}
+
+/* Those constants that the program has. */
+static void print_constants(FILE *out, const struct emit *e, const char *code)
+{
+	const struct {
+		const char *name;
+		size_t value;
+	} constants[] = {
+		{ "UNIT", e->cell->mem->unit },
+		{ "SIZE", largest_region(e) },
+		{ "PINS", (size_t)e->plan.npins },
+		{ "READS", 0 },
+		{ "STORES", 1 },
+	};
+	const char *before = "enum {";
+
+	for (size_t i = 0; i < ARRAY_SIZE(constants); i++) {
+		if (!parts_mention(code, constants[i].name))
+			continue;
+		fprintf(out, "%s %s = %zu", before, constants[i].name, constants[i].value);
+		before = ",";
+	}
+	if (*before == ',')
+		fprintf(out, " };\n");
+}
+
+/* Values: who stored the byte, and which number of its own. */
+static void print_values(FILE *out, const struct emit *e, const char *code)
+{
+	char text[16];
+
+	fprintf(out, "enum {");
+	for (int i = 0; i < e->nvalues; i++)
+		fprintf(out, " %s,", value_identifier(e->value[i], text, sizeof(text)));
+	fprintf(out, " VALUES }; /* what a byte holds: the store of a step */\n");
+	if (!parts_mention(code, "name"))
+		return;
+	fprintf(out, "static const char *const name[] = {");
+	for (int i = 0; i < e->nvalues; i++)
+		fprintf(out, "%s \"%s\"", i ? "," : "",
+			value_identifier(e->value[i], text, sizeof(text)));
+	fprintf(out, " };\n");
+}
+
+static void print_data(FILE *out, const struct emit *e, const char *code)
+{
+	print_values(out, e, code);
+	if (!e->solo) {
+		fprintf(out, "enum {");
+		for (int i = 0; i < e->plan.nprocs; i++)
+			fprintf(out, " %s,", emit_process(i));
+		fprintf(out, " MAIN }; /* processes */\n"
+			     "static volatile int *turn; /* shared: steps that are over, or minus "
+			     "an exit code */\n");
+	}
+	print_constants(out, e, code);
+	fprintf(out, "static char ");
 	for (int i = 0; i < e->plan.nregions; i++)
-		fprintf(out, "static char *r%d; /* region %s */\n", i, e->plan.region[i].name);
+		fprintf(out, "%s*r%d", i ? ", " : "", i);
+	if (parts_mention(code, "img"))
+		fprintf(out, ", img[%zu] __attribute__((aligned(4096)))", largest_region(e));
+	fprintf(out, ";%s\n", parts_mention(code, "img") ? " /* img: what a device has */" : "");
+	fprintf(out, "static const char *now = \"set-up\";\n");
 	if (e->kind->file && e->cell->mem->prepare)
 		fprintf(out, "static int fd[%d]; /* of the file behind region n */\n",
 			e->plan.nregions);
-	fprintf(out, "static const char *now = \"set-up\";\n"
-		     "static int me = MAIN, mine; /* this process; its step that isn't over */\n"
-		     "/* The addresses of region n. */\n#define AT(n, other) "
-		     "((char *)0x100000000000 + ((n) * 2 + (other)) * 0x100000000)\n\n");
 }
 
 void emit_kind_text(FILE *out, const char *text, const struct emit *e, int r)
@@ -148,38 +111,70 @@ void emit_kind_text(FILE *out, const char *text, const struct emit *e, int r)
 	}
 }
 
-static void print_map(FILE *out, const struct emit *e)
+/* The words at, n and len of a kind's text. */
+static void print_words(FILE *out, const char *text, int r, size_t len)
 {
+	for (const char *p = text, *end; *p; p = end) {
+		for (end = p; isalnum((unsigned char)*end) || *end == '_';)
+			end++;
+		if (end - p == 1 && *p == 'n')
+			fprintf(out, "%d", r);
+		else if (end - p == 2 && !strncmp(p, "at", 2))
+			fprintf(out, "r%d", r);
+		else if (end - p == 3 && !strncmp(p, "len", 3))
+			fprintf(out, "%zu", len);
+		else
+			fprintf(out, "%.*s", (int)(end > p ? end - p : 1), p);
+		end += end == p;
+	}
+}
+
+void emit_map(FILE *out, const struct emit *e, int r, bool fails)
+{
+	size_t len = e->model.region[r].npages * BASE_PAGE;
+	static const char *const offset[REGIONS_MAX] = { "", " | 2ul << 32", " | 4ul << 32" };
 	const struct emit_kind *k = e->kind;
 
-	fprintf(out, "static char *map_region(int n, size_t len)\n{\n");
-	if (k->map)
-		fprintf(out, "\tchar *at = %s;\n\n", k->map);
-	else
+	if (k->whole_thps)
+		len = (len + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	fprintf(out, "\tr%d = ", r);
+	if (k->map) {
+		print_words(out, k->map, r, len);
+	} else {
 		fprintf(out,
-			"\tchar *at = mmap(AT(n, 0), %s, PROT_READ | PROT_WRITE,\n"
-			"\t\t\t%s | MAP_FIXED_NOREPLACE, %s, 0);\n\n",
-			k->whole_thps ? "((len - 1) >> 21 << 21) + (2 << 20)" : "len", k->flags,
-			!k->file	      ? "-1" :
-			e->cell->mem->prepare ? "fd[n]" :
-						k->file);
-	fprintf(out, "\tneed(at != MAP_FAILED, \"mmap\");\n");
-	if (k->advice)
-		fprintf(out, "\tmadvise(at, %s, %s);\n",
-			k->whole_thps ? "((len - 1) >> 21 << 21) + (2 << 20)" : "len", k->advice);
-	if (k->bind)
-		fprintf(out, "\t%s;\n", k->bind);
-	fprintf(out, "\treturn at;\n}\n\n");
-	if (strstr(e->body_text, "map_again("))
-		fprintf(out,
-			"static char *map_again(int n, size_t len)\n{\n"
-			"\tchar *at = mmap(AT(n, 0), len, PROT_READ, %s | MAP_FIXED_NOREPLACE, "
-			"fd[n], 0);\n\n\tcheck(at == MAP_FAILED);\n\treturn at;\n}\n\n",
-			k->flags);
+			"mmap((void *)(1ul << 44%s), %zu, PROT_READ | PROT_WRITE,\n"
+			"\t\t  %s | MAP_FIXED_NOREPLACE, ",
+			offset[r], len, k->flags);
+		if (k->file && e->cell->mem->prepare)
+			fprintf(out, "fd[%d]", r);
+		else
+			print_words(out, k->file ? k->file : "-1", r, len);
+		fprintf(out, ", 0)");
+	}
+	fprintf(out,
+		fails ? ";\n\tcheck(r%d == MAP_FAILED);\n" :
+			";\n\tneed(r%d != MAP_FAILED, \"mmap\");\n",
+		r);
+	if (k->advice && !fails)
+		fprintf(out, "\tmadvise(r%d, %zu, %s);\n", r, len, k->advice);
+	if (k->bind && !fails) {
+		fputc('\t', out);
+		print_words(out, k->bind, r, len);
+		fprintf(out, ";\n");
+	}
+}
+
+static void print_map_again(FILE *out, const struct emit *e)
+{
+	fprintf(out,
+		"static int map_again(char **region, int n, size_t len)\n{\n"
+		"\t*region = mmap(AT(n, 0), len, PROT_READ, %s | MAP_FIXED_NOREPLACE, fd[n], 0);\n"
+		"\treturn *region == MAP_FAILED;\n}\n\n",
+		e->kind->flags);
 }
 
 /* '#' is the number of the pin, '%' its bytes. */
-static void print_call(FILE *out, const char *call, const struct op *pin)
+void emit_call(FILE *out, const char *call, const struct op *pin)
 {
 	fputc('\t', out);
 	for (; *call; call++)
@@ -190,37 +185,6 @@ static void print_call(FILE *out, const char *call, const struct op *pin)
 		else
 			fputc(*call, out);
 	fprintf(out, ";\n");
-}
-
-/* What must not reach a process: values of address spaces that it has parted from. */
-static void print_names(FILE *out, const struct emit *e)
-{
-	char text[16];
-
-	fprintf(out, "static const unsigned foreign[MAIN + 1] = {");
-	for (int p = 0; p < e->plan.nprocs; p++) {
-		const struct op reader = { .by = ACTOR_PROCESS, .proc = p };
-		const char *before = " [%s] = 1u << %s";
-
-		for (int i = 0; i < e->nvalues; i++) {
-			if (!judge_foreign(&e->plan, &reader, e->value[i]))
-				continue;
-			value_identifier(e->value[i], text, sizeof(text));
-			if (*before == ' ' && before[1] == '[')
-				fprintf(out, before, emit_process(p), text);
-			else
-				fprintf(out, " | 1u << %s", text);
-			before = "";
-		}
-		if (!*before)
-			fputc(',', out);
-	}
-	fprintf(out, " }; /* whose values must not be seen */\n"
-		     "static const char *const name[VALUES] = {");
-	for (int i = 0; i < e->nvalues; i++)
-		fprintf(out, "%s \"%s\"", i ? "," : "",
-			value_print(e->value[i], text, sizeof(text)));
-	fprintf(out, " };\n");
 }
 
 static void print_files(FILE *out, const struct emit *e)
@@ -238,6 +202,20 @@ static void print_files(FILE *out, const struct emit *e)
 	}
 }
 
+/* What is made once, before the mechanisms of several pins. */
+static void print_opens(FILE *out, const struct emit *e)
+{
+	for (int i = 0; i < e->plan.npins; i++) {
+		const char *call = e->pin_op[i].pin_kind->text->open;
+		bool done = false;
+
+		for (int k = 0; k < i && call; k++)
+			done |= e->pin_op[k].pin_kind->text->open == call && !strchr(call, '#');
+		if (call && !done)
+			emit_call(out, call, &e->pin_op[i]);
+	}
+}
+
 /* All processes on one CPU: a page that another one touched sits in that one's LRU batch. */
 static void print_main(FILE *out, const struct emit *e)
 {
@@ -247,62 +225,68 @@ static void print_main(FILE *out, const struct emit *e)
 
 	if (!body)
 		return;
-	if (e->kind->swap)
-		fprintf(body, "\tneed_swap();\n");
+	if (!e->solo)
+		fprintf(body, "\tturn = mmap(NULL, 4096, PROT_READ | PROT_WRITE, "
+			      "MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n");
+	if (!e->solo)
+		fprintf(body, "\tsignal(SIGSEGV, on_signal);\n\tsignal(SIGBUS, on_signal);\n");
+	if (e->subreaper)
+		fprintf(body, "\tprctl(PR_SET_CHILD_SUBREAPER, 1);\n");
 	print_files(body, e);
-	for (int i = 0; i < e->plan.npins; i++)
-		if (e->pin_op[i].pin_kind->text->open)
-			print_call(body, e->pin_op[i].pin_kind->text->open, &e->pin_op[i]);
-	fprintf(body, "\tfork_child(P);\n");
-	for (int i = 0; i < e->plan.npins; i++)
-		if (e->pin_op[i].pin_kind->text->prepare) {
-			fprintf(body, "\tif (me == P)\n\t");
-			print_call(body, e->pin_op[i].pin_kind->text->prepare, &e->pin_op[i]);
-		}
+	print_opens(body, e);
+	if (!e->solo)
+		fprintf(body, "\tfork_child(P);\n");
 	fputs(e->body_text, body);
 	fclose(body);
 	fprintf(out,
-		"int main(%s)\n{\n\tcpu_set_t cpu;\n\n"
-		"\tsetvbuf(stdout, NULL, _IOLBF, 0);\n\tCPU_ZERO(&cpu);\n"
-		"\tCPU_SET(sched_getcpu(), &cpu); /* one CPU: the LRU has a batch for each */\n"
-		"\tsched_setaffinity(0, sizeof(cpu), &cpu);\n"
-		"\tall = mmap(NULL, sizeof(*all), PROT_READ | PROT_WRITE, "
-		"MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n"
-		"\tif (all == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1))\n\t\treturn 4;\n"
-		"\tsignal(SIGSEGV, on_signal);\n\tsignal(SIGBUS, on_signal);\n%s"
-		"\tstep(LAST + 1, me, \"end\"); /* all stay until the last look */\n"
-		"\tif (me != MAIN)\n\t\treturn 0;\n\twhile (wait(NULL) > 0)\n\t\t;\n"
-		"\tputs(\"PASS\");\n"
-		"\treturn 0;\n}\n",
-		strstr(text, "argv") ? "int argc, char **argv" : "void", text);
+		"int main(%s)\n{\n\tsetlinebuf(stdout);\n"
+		"\tsched_setaffinity(0, 8, (void *)&(long){ 1 }); "
+		"/* one CPU: one LRU batch */\n%s%s"
+		"\tputs(\"PASS\");\n\treturn 0;\n}\n",
+		strstr(text, "argc") ? "int argc, char **argv" :
+		strstr(text, "argv") ? "int argc __attribute__((unused)), char **argv" :
+				       "void",
+		text,
+		e->solo ? "" :
+			  "\tstep(me, NULL); /* all stay until the last look */\n"
+			  "\tif (me == MAIN)\n\t");
 	free(text);
 }
 
-int emit_text(FILE *out, const struct emit *e)
+static char *main_text(const struct emit *e)
 {
 	char *code = NULL;
 	size_t size;
 	FILE *f = open_memstream(&code, &size);
-	struct parts *parts;
 
 	if (!f)
-		return -ENOMEM;
-	print_map(f, e);
+		return NULL;
+	if (strstr(e->body_text, "map_again("))
+		print_map_again(f, e);
 	print_main(f, e);
 	fclose(f);
-	parts = parts_for(code);
-	if (parts) {
-		print_head(out, e, code);
-		parts_includes(parts, includes, out);
+	return code;
+}
+
+int emit_text(FILE *out, const struct emit *e)
+{
+	char *code = main_text(e), *all = NULL;
+	struct parts *parts = code ? parts_for(code) : NULL;
+	size_t size;
+	FILE *f = parts ? open_memstream(&all, &size) : NULL;
+
+	if (f) {
+		parts_print(parts, f);
+		fputs(code, f);
+		fclose(f);
+		emit_head(out, e, code);
+		emit_includes(out, parts, all);
+		print_data(out, e, all);
 		fputc('\n', out);
-		print_data(out, e);
-		if (strstr(code, "expect("))
-			print_names(out, e);
-		fputc('\n', out);
-		parts_print(parts, out);
-		fputs(code, out);
+		fputs(all, out);
 	}
+	free(all);
 	free(code);
 	parts_free(parts);
-	return parts ? 0 : -ENOMEM;
+	return f ? 0 : -ENOMEM;
 }

@@ -308,15 +308,16 @@ static void release(struct pin *p)
 	p->priv = NULL;
 }
 
-#define TEXT(name, code, loop)                                                  \
-	static const struct pin_text name = { .prefix = "held",                 \
-					      .args = ", IOCB_CMD_" code,       \
-					      .open = "held_open(#, " loop ")", \
-					      .prepare = "held_prepare(#)" }
-TEXT(file_read_text, "PREAD", "0");
-TEXT(file_write_text, "PWRITE", "0");
-TEXT(loop_read_text, "PREAD", "1");
-TEXT(loop_write_text, "PWRITE", "1");
+#define TEXT(name, code, opened)                                          \
+	static const struct pin_text name = { .prefix = "held",           \
+					      .args = ", IOCB_CMD_" code, \
+					      .open = opened,             \
+					      .main = true,               \
+					      .ends = true }
+TEXT(file_read_text, "PREAD", "held_open(#)");
+TEXT(file_write_text, "PWRITE", "held_open(#)");
+TEXT(loop_read_text, "PREAD", "held_open(#);\n\tloop_over(#)");
+TEXT(loop_write_text, "PWRITE", "held_open(#);\n\tloop_over(#)");
 
 #define DIO_RULE "iov_iter_extract_pages() takes FOLL_PIN without FOLL_LONGTERM; "
 

@@ -7,7 +7,7 @@
 #include "core/actor/fault.h"
 #include "core/verb/list.h"
 
-enum { EMIT_RANGES_MAX = 8 };
+enum { EMIT_RANGES_MAX = 8, EMIT_SAMPLED = 16384 };
 
 static int device_read(struct actor *a, const struct op *op)
 {
@@ -143,11 +143,22 @@ static size_t emit_len(const struct op *op)
 
 static int emit_transfer(FILE *out, const struct op *op, size_t range)
 {
-	if (!op->pin_kind->text)
+	const struct pin_text *t = op->pin_kind->text;
+	bool looks = op->verb->flags & VERB_LOOKS;
+
+	if (!t)
 		return -ENOTSUP;
-	fprintf(out, "\t%s_move(%d, %s, %zu, %zu);\n", op->pin_kind->text->prefix, op->pin,
-		op->verb->flags & VERB_LOOKS ? "READS" : "STORES", emit_begin(op, range),
-		emit_len(op));
+	if (t->ends && range + 1 < emit_ranges(op))
+		return 0;
+	if (t->unread && looks)
+		fprintf(out, "\tmemset(img + %zu, %s, %zu);\n", emit_begin(op, range),
+			emit_len(op) > EMIT_SAMPLED ? "SAMPLED" : "0xee", emit_len(op));
+	if (t->ends)
+		fprintf(out, "\t%s_end(%d, 0, %zu);\n", t->prefix, op->pin,
+			emit_len(op) * emit_ranges(op));
+	else
+		fprintf(out, "\t%s_move(%d, %s, %zu, %zu);\n", t->prefix, op->pin,
+			looks ? "READS" : "STORES", emit_begin(op, range), emit_len(op));
 	return 0;
 }
 

@@ -252,9 +252,14 @@ void pin_end(struct model_step *s)
 
 static int unpin_emit(FILE *out, const struct op *op)
 {
-	if (!op->pin_kind->text)
+	const struct pin_text *t = op->pin_kind->text;
+
+	if (!t)
 		return -ENOTSUP;
-	fprintf(out, "\tcheck(%s_unpin(%d));\n", op->pin_kind->text->prefix, op->pin);
+	if (t->ends)
+		fprintf(out, "\t%s_end(%d, -EIO, 0);\n", t->prefix, op->pin);
+	else
+		fprintf(out, "\tcheck(%s_unpin(%d));\n", t->prefix, op->pin);
 	return 0;
 }
 

@@ -98,7 +98,7 @@ static void leave_model(struct model_step *s)
 static int exit_emit(FILE *out, const struct op *op)
 {
 	(void)op;
-	fprintf(out, "\tall->done = mine;\n\texit(0);\n");
+	fprintf(out, "\treturn *turn = steps, 0;\n");
 	return 0;
 }
 
@@ -133,7 +133,7 @@ const struct verb verb_kill = {
 static int exec_emit(FILE *out, const struct op *op)
 {
 	(void)op;
-	fprintf(out, "\tall->done = mine;\n\tprctl(PR_SET_PDEATHSIG, SIGKILL);\n"
+	fprintf(out, "\t*turn = steps;\n\tprctl(PR_SET_PDEATHSIG, SIGKILL);\n"
 		     "\texeclp(\"sleep\", \"sleep\", \"1000\", NULL);\n");
 	return 0;
 }

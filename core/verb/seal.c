@@ -185,7 +185,7 @@ static void map_ro_model(struct model_step *s)
 
 static int map_ro_emit(FILE *out, const struct op *op)
 {
-	fprintf(out, "\tr%d = map_again(%d, %zu);\n", op->region, op->region, op_bytes(op));
+	fprintf(out, "\tcheck(map_again(&r%d, %d, %zu));\n", op->region, op->region, op_bytes(op));
 	return 0;
 }
 
