@@ -59,7 +59,7 @@ static const struct emit_kind kinds[] = {
 	  SMALL,
 	  .settle = "swap_into_cache($)",
 	  .proof = "frames_have($, SWAPCACHE)" },
-	{ .mem = "ksm", ANON, SMALL, .settle = "merge($)", .proof = "frames_have($, KSM)" },
+	{ .mem = "ksm", ANON, SMALL, .settle = "merge($)", .proof = "merged($)" },
 	{ .mem = "ksm-zero",
 	  ANON,
 	  SMALL,
