@@ -179,17 +179,11 @@ static const char *tier(const char *text)
 	return text;
 }
 
-static error_t parse_number(int key, char *arg, struct argp_state *state)
+static error_t parse_place(int key, char *arg, struct argp_state *state)
 {
 	struct cli *c = state->input;
 
 	switch (key) {
-	case KEY_TIME:
-		c->seconds = seconds(arg);
-		return 0;
-	case KEY_STEP_TIMEOUT:
-		c->step_ms = (unsigned)(seconds(arg) * 1000);
-		return 0;
 	case KEY_CPU:
 		option_cpu(c, arg);
 		return 0;
@@ -201,6 +195,42 @@ static error_t parse_number(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_AS:
 		option_as(c, arg);
+		return 0;
+	case KEY_VFIO:
+		option_vfio(arg);
+		return 0;
+	case KEY_RDMA_PEER:
+		option_rdma_peer(arg);
+		return 0;
+	case KEY_RDMA:
+		option_rdma(arg);
+		return 0;
+	case KEY_NVME_SCRATCH:
+		option_nvme_scratch(arg);
+		return 0;
+	case ARGP_KEY_END:
+		option_check_nvme_scratch();
+		option_check_place(c);
+		return 0;
+	case ARGP_KEY_ARGS:
+		c->arg = state->argv + state->next;
+		c->nargs = state->argc - state->next;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_number(int key, char *arg, struct argp_state *state)
+{
+	struct cli *c = state->input;
+
+	switch (key) {
+	case KEY_TIME:
+		c->seconds = seconds(arg);
+		return 0;
+	case KEY_STEP_TIMEOUT:
+		c->step_ms = (unsigned)(seconds(arg) * 1000);
 		return 0;
 	case KEY_SAMPLES:
 		c->samples = count_arg(arg, 1);
@@ -226,28 +256,8 @@ static error_t parse_number(int key, char *arg, struct argp_state *state)
 	case KEY_NO_COLOR:
 		c->color = c->progress = false;
 		return 0;
-	case KEY_VFIO:
-		option_vfio(arg);
-		return 0;
-	case KEY_RDMA_PEER:
-		option_rdma_peer(arg);
-		return 0;
-	case KEY_RDMA:
-		option_rdma(arg);
-		return 0;
-	case KEY_NVME_SCRATCH:
-		option_nvme_scratch(arg);
-		return 0;
-	case ARGP_KEY_END:
-		option_check_nvme_scratch();
-		option_check_place(c);
-		return 0;
-	case ARGP_KEY_ARGS:
-		c->arg = state->argv + state->next;
-		c->nargs = state->argc - state->next;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_place(key, arg, state);
 	}
 }
 

@@ -311,7 +311,7 @@ static void release(struct pin *p)
 #define TEXT(name, code, opened)                                          \
 	static const struct pin_text name = { .prefix = "held",           \
 					      .args = ", IOCB_CMD_" code, \
-					      .open = opened,             \
+					      .open = (opened),           \
 					      .main = true,               \
 					      .ends = true }
 TEXT(file_read_text, "PREAD", "held_open(#)");

@@ -79,6 +79,14 @@ static bool leaves(pid_t pid)
 	return file_read(path, text, sizeof(text)) < 0 || strtol(text, NULL, 10) < LEAST_PAGES;
 }
 
+/* Who keeps a transfer says so before its submitter goes: asked again, that one is here. */
+static bool is_left(const struct file *f)
+{
+	pid_t pid = atomic_load(&f->submitter);
+
+	return leaves(pid) && atomic_load(&f->submitter) == pid;
+}
+
 static void take_mode(struct file *f, int dev)
 {
 	uint32_t wanted = atomic_load(&f->wanted);
@@ -129,7 +137,7 @@ static void turn(const int dev[], bool *held)
 		if (poll_set[i].revents)
 			see_arrival(f);
 		*held = true;
-		if (leaves(atomic_load(&f->submitter)))
+		if (is_left(f))
 			atomic_store(&f->wanted, HOLDER_FAIL);
 		take_mode(f, dev[i]);
 	}
