@@ -75,7 +75,7 @@ void emit_step(struct emit *e, int who, const char *name, const char *statements
 	}
 	fprintf(e->body, "\tif (step(%s, \"%s\"))%s\n", who_is(who), name, one ? "" : " {");
 	if (!*statements)
-		fprintf(e->body, "\t\t;\n");
+		fprintf(e->body, "\t\t(void)0;\n");
 	print_lines(e->body, statements);
 	if (!one)
 		fprintf(e->body, "\t}\n");

@@ -114,8 +114,8 @@ static int merge_emit(FILE *out, const struct op *op)
 	fprintf(out, "\tmerge(r%d + %zu, %zu); /* /sys/kernel/mm/ksm/run must be 1 */\n",
 		op->region, at, op_bytes(op));
 	if (!op->pinned && !op->empty)
-		fprintf(out, "\treached(merged(r%d + %zu, %zu), \"not merged\");\n",
-			op->region, at, op_bytes(op));
+		fprintf(out, "\treached(merged(r%d + %zu, %zu), \"not merged\");\n", op->region, at,
+			op_bytes(op));
 	return 0;
 }
 
