@@ -46,11 +46,6 @@ bool flags_thp(uint64_t flags)
 	return flags >> KPF_THP & 1;
 }
 
-bool flags_ksm(uint64_t flags)
-{
-	return flags >> KPF_KSM & 1;
-}
-
 bool flags_zero(uint64_t flags)
 {
 	return flags >> KPF_ZERO_PAGE & 1;

@@ -45,7 +45,6 @@ int frame_flags(unsigned long pfn, uint64_t *flags);
 int pages_flags(const void *addr, size_t n, struct page_fact *fact, uint64_t *flags);
 
 bool flags_thp(uint64_t flags);
-bool flags_ksm(uint64_t flags);
 bool flags_zero(uint64_t flags);
 bool flags_swapcache(uint64_t flags);
 bool flags_exclusive(uint64_t flags); /* PageAnonExclusive; of a folio its head's, from 6.10 on */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/base/util.h"
+#include "core/mem/page.h"
 
 enum { WAIT_MS = 4000, NAP_MS = 5 };
 
@@ -17,25 +18,13 @@ static int ksm_map(struct region *r, char *at)
 	return region_map_small(r, at, MAP_PRIVATE | MAP_ANONYMOUS);
 }
 
-/*
- * How many pages are not one KSM page with their twin, or -errno. The frame tells: from 6.10 to 7.1
- * the flag is set for every anonymous page (dee3d0bef2b0, "fix KPF_KSM reported for all").
- */
+/* How many pages are not one with their twin. */
 static int pages_apart(const struct region *r)
 {
 	int apart = 0;
 
-	for (size_t off = 0; off < r->len; off += BASE_PAGE) {
-		struct page_fact page, twin;
-		uint64_t flags;
-		int err = pages_flags(r->addr + off, 1, &page, &flags);
-
-		if (!err)
-			err = page_fact(r->addr + BESIDE_REGION + off, &twin);
-		if (err)
-			return err;
-		apart += !page.pfn || page.pfn != twin.pfn || !flags_ksm(flags);
-	}
+	for (size_t off = 0; off < r->len; off += BASE_PAGE)
+		apart += !page_merged(r->addr + off, r->addr + BESIDE_REGION + off);
 	return apart;
 }
 

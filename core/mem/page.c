@@ -45,3 +45,10 @@ int pagemap_bit(const void *addr, int bit)
 		return -1;
 	return entry >> bit & 1;
 }
+
+bool page_merged(const void *one, const void *other)
+{
+	unsigned long pfn = page_frame(one);
+
+	return pfn && pfn == page_frame(other) && page_flags(pfn) >> KPAGE_KSM & 1;
+}

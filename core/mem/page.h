@@ -3,6 +3,7 @@
 #ifndef CORE_MEM_PAGE_H
 #define CORE_MEM_PAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bits of /proc/kpageflags, include/uapi/linux/kernel-page-flags.h. */
@@ -24,5 +25,10 @@ unsigned long page_frame(const void *addr);
 int pagemap_bit(const void *addr, int bit);
 /* How many page table entries map the frame; 0 when it can't be read. */
 uint64_t page_mapcount(unsigned long pfn);
+/*
+ * Two pages are one that KSM merged. The frame tells: from 6.10 to 7.1 every anonymous page has
+ * the flag (dee3d0bef2b0, "fs/proc: fix KPF_KSM reported for all anonymous pages").
+ */
+bool page_merged(const void *one, const void *other);
 
 #endif

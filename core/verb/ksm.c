@@ -42,13 +42,6 @@ static int twin_fill(const struct actor *a, const struct op *op)
 	return 0;
 }
 
-static bool one_page(const char *one, const char *other)
-{
-	unsigned long pfn = page_frame(one);
-
-	return pfn && pfn == page_frame(other) && page_flags(pfn) >> KPAGE_KSM & 1;
-}
-
 /* Pages that nothing holds and that are not one with their twin. */
 static size_t apart(const struct actor *a, const struct op *op)
 {
@@ -56,7 +49,7 @@ static size_t apart(const struct actor *a, const struct op *op)
 
 	for (size_t i = 0; i < op->npages; i++)
 		n += !event_held(a, op, op->first + i) &&
-		     !one_page(op_addr(a, op) + i * BASE_PAGE, merging.twin + i * BASE_PAGE);
+		     !page_merged(op_addr(a, op) + i * BASE_PAGE, merging.twin + i * BASE_PAGE);
 	return n;
 }
 
@@ -65,7 +58,7 @@ static bool scanned(const struct op *op)
 	char *canary = merging.twin + op_bytes(op);
 
 	return file_number(KSM_SCANS) >= merging.scans + SCANS &&
-	       one_page(canary, canary + BASE_PAGE);
+	       page_merged(canary, canary + BASE_PAGE);
 }
 
 /* The twins stay until the process ends; a child gets none. */
