@@ -27,6 +27,17 @@ static bool pci_address(const char *text, char *address, size_t size)
 	return true;
 }
 
+/* Adds an entry of a device to a list with commas. */
+static void add(char *list, size_t size, const char *option, const char *address, const char *entry)
+{
+	size_t n = strlen(list);
+
+	if (strstr(list, address))
+		exit(cli_fail(EXIT_USAGE, "%s: %s is named twice", option, address));
+	if ((size_t)snprintf(list + n, size - n, "%s%s", n ? "," : "", entry) >= size - n)
+		exit(cli_fail(EXIT_USAGE, "%s: too many devices", option));
+}
+
 void option_vfio(const char *text)
 {
 	char list[sizeof(host_options.vfio)], address[16];
@@ -37,32 +48,26 @@ void option_vfio(const char *text)
 	strcpy(list, text);
 	*to = '\0';
 	while ((word = strsep(&rest, ","))) {
-		size_t n = strlen(to), left = sizeof(host_options.vfio) - n;
-
 		if (!pci_address(word, address, sizeof(address)))
 			exit(cli_fail(EXIT_USAGE,
 				      "--vfio: expected a PCI address like "
 				      "0000:03:00.0, got '%s'",
 				      word));
-		if (strstr(to, address))
-			exit(cli_fail(EXIT_USAGE, "--vfio: %s is named twice", address));
-		if ((size_t)snprintf(to + n, left, "%s%s", n ? "," : "", address) >= left)
-			exit(cli_fail(EXIT_USAGE, "--vfio: too many devices"));
+		add(to, sizeof(host_options.vfio), "--vfio", address, address);
 	}
 }
 
 /* "ADDRESS/NSID,..." as --vfio writes addresses. */
 void option_nvme_scratch(const char *text)
 {
-	char list[sizeof(host_options.nvme_scratch)], address[16];
+	char list[sizeof(host_options.nvme_scratch)], address[16], entry[40];
 	char *rest = list, *word, *to = host_options.nvme_scratch;
 
 	if (strlen(text) >= sizeof(list))
-		exit(cli_fail(EXIT_USAGE, "--nvme-scratch: too many namespaces"));
+		exit(cli_fail(EXIT_USAGE, "--nvme-scratch: too many devices"));
 	strcpy(list, text);
 	*to = '\0';
 	while ((word = strsep(&rest, ","))) {
-		size_t n = strlen(to), left = sizeof(host_options.nvme_scratch) - n;
 		char *slash = strchr(word, '/'), *end = NULL;
 		unsigned long nsid = slash ? strtoul(slash + 1, &end, 10) : 0;
 
@@ -74,10 +79,8 @@ void option_nvme_scratch(const char *text)
 				      "--nvme-scratch: expected a PCI address and the number of a "
 				      "namespace like 0000:03:00.0/1, got '%s'",
 				      text));
-		if (strstr(to, address))
-			exit(cli_fail(EXIT_USAGE, "--nvme-scratch: %s is named twice", address));
-		if ((size_t)snprintf(to + n, left, "%s%s/%lu", n ? "," : "", address, nsid) >= left)
-			exit(cli_fail(EXIT_USAGE, "--nvme-scratch: too many namespaces"));
+		snprintf(entry, sizeof(entry), "%s/%lu", address, nsid);
+		add(to, sizeof(host_options.nvme_scratch), "--nvme-scratch", address, entry);
 	}
 }
 
