@@ -52,6 +52,10 @@ const struct deviation deviations[] = {
 	  "badad6fad60d (7.1, and stable trees): a region for reading was made writable", true },
 	{ "heir/aio-ring-is-not-inherited/*", "refused", 0, 7000,
 	  "c03ce4173c7b (7.1, and stable trees): until then fork copied the mapping", true },
+	{ "heir/bar-is-gone-when-a-child-switches-it-off/*", "refused", 6001, 6009,
+	  "35e351780fa9 (6.9, and stable trees): fork copied the entries behind vm_ops->open(), "
+	  "where VFIO had dropped them; aac6db75a9fc (6.10)",
+	  true },
 	{ "*/pin=*fuse-*", NULL, 0, 6008, "738adade96b2 (6.9): FUSE direct I/O takes FOLL_PIN",
 	  true },
 	{ "*/pin=*dio-*", NULL, 0, 6004, "a7e689dd1c06 (6.5): direct I/O takes FOLL_PIN", true },

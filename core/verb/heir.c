@@ -122,7 +122,7 @@ static _Noreturn void look_off(const struct ring *r, int (*turn)(bool on))
 {
 	if (load(r) != OUTCOME_OK || turn(false))
 		_exit(CHILD_NO_USE);
-	_exit(load(r));
+	_exit(load(r) == OUTCOME_BUS ? CHILD_BUS : CHILD_HAS_IT);
 }
 
 static int off_exec(struct actor *a, const struct op *op)
@@ -135,15 +135,19 @@ static int off_exec(struct actor *a, const struct op *op)
 
 	if (n < 0)
 		return n;
-	outcome = load(&r);
+	if (load(&r) != OUTCOME_OK)
+		err = -EPROTO;
 	pid = fork();
 	if (!pid)
 		look_off(&r, turn);
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		err = -errno;
-	else if (outcome != OUTCOME_OK || !WIFEXITED(status) || load(&r) != WEXITSTATUS(status))
-		err = -EPROTO;
-	memset(a->outcome, WEXITSTATUS(status), op->npages);
+	else if (!WIFEXITED(status) || WEXITSTATUS(status) == CHILD_NO_USE)
+		err = -ENXIO;
+	outcome = load(&r);
+	if (WEXITSTATUS(status) == CHILD_HAS_IT)
+		outcome = OUTCOME_OK;
+	memset(a->outcome, outcome, op->npages);
 	if (turn(true) || load(&r) != OUTCOME_OK)
 		err = -EPROTO;
 	ring_close(&r);
