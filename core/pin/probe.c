@@ -35,7 +35,6 @@ static int memory_for(struct pin *p)
 		       file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, p->fd, 0);
 	if (p->addr == MAP_FAILED)
 		return -errno;
-	memset(p->addr, 1, p->len);
 	return 0;
 }
 
@@ -44,9 +43,12 @@ static int pin_and_look(struct pin *p, struct pin_probe *out)
 	char seen[LEN_MAX];
 	uint8_t sectors[LEN_MAX / BASE_PAGE] = { 0 };
 	const struct pin_data data = { seen, sectors };
-	long before = pins_counted(), delta;
-	int err = p->kind->pin(p);
+	long before, delta;
+	int err;
 
+	memset(p->addr, 1, p->len);
+	before = pins_counted();
+	err = p->kind->pin(p);
 	out->failed = "pinning a page";
 	if (err)
 		return err;
