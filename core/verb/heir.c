@@ -12,7 +12,7 @@
 #include "core/verb/list.h"
 
 enum { CHILD_HAS_IT, CHILD_SEGV, CHILD_BUS, CHILD_DIFFERS, CHILD_NO_USE };
-enum { DEVICE_MEMORY = 16 };
+enum { DEVICE_MEMORY = 16, OFF_FAILED = 64 /* no enum outcome */ };
 
 /* Registers of some devices take no smaller load. */
 static uint8_t load(const struct ring *r)
@@ -121,7 +121,7 @@ int heir_device_hidden(struct actor *a, const struct op *op)
 static _Noreturn void look_off(const struct ring *r, int (*turn)(bool on))
 {
 	if (load(r) != OUTCOME_OK || turn(false))
-		_exit(CHILD_NO_USE);
+		_exit(OFF_FAILED);
 	_exit(load(r));
 }
 
@@ -141,9 +141,11 @@ static int off_exec(struct actor *a, const struct op *op)
 		look_off(&r, turn);
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		err = -errno;
-	else if (outcome != OUTCOME_OK || !WIFEXITED(status) || load(&r) != WEXITSTATUS(status))
+	else if (outcome != OUTCOME_OK || !WIFEXITED(status) || WEXITSTATUS(status) == OFF_FAILED)
 		err = -EPROTO;
-	memset(a->outcome, WEXITSTATUS(status), op->npages);
+	/* Of child and parent the one for whom it is not gone. */
+	outcome = (uint8_t)WEXITSTATUS(status);
+	memset(a->outcome, outcome == OUTCOME_BUS ? load(&r) : outcome, op->npages);
 	if (turn(true) || load(&r) != OUTCOME_OK)
 		err = -EPROTO;
 	ring_close(&r);
