@@ -39,8 +39,9 @@ static struct shared {
 	struct move move;
 	int result;
 	bool leave; /* instead of a move */
-	uint32_t idle_key;
-	uint64_t idle_addr;
+	uint32_t own_key;
+	uint64_t own_addr;
+	char own[SECTOR]; /* a region of the mover's, for what is between the moves of pins */
 	char bounce[MOVER_BOUNCE] __attribute__((aligned(BASE_PAGE)));
 } * shared;
 
@@ -56,7 +57,7 @@ struct queues {
 	 */
 	struct rdma_device device;
 	struct rdma_end asking;
-	struct ibv_mr *bounce, *idle;
+	struct ibv_mr *bounce, *own;
 	bool broken;
 	/* Of --rdma-peer; then nothing here asks but the peer does. */
 	struct wire wire;
@@ -141,11 +142,11 @@ static int make_queues(struct queues *q, const struct rdma_device *d, const char
 	q->bounce = ibv_reg_mr(q->device.pd, shared->bounce, MOVER_BOUNCE, IBV_ACCESS_LOCAL_WRITE);
 	if (!q->bounce)
 		return -errno;
-	q->idle = ibv_reg_mr(d->pd, shared->bounce, SECTOR, IBV_ACCESS_REMOTE_READ);
-	if (!q->idle)
+	q->own = ibv_reg_mr(d->pd, shared->own, SECTOR, RDMA_WRITABLE);
+	if (!q->own)
 		return -errno;
-	shared->idle_key = q->idle->rkey;
-	shared->idle_addr = (uintptr_t)shared->bounce;
+	shared->own_key = q->own->rkey;
+	shared->own_addr = (uintptr_t)shared->own;
 	return make_ends(q);
 }
 
@@ -298,5 +299,20 @@ int mover_forget(void)
 {
 	int err = wait_idle();
 
-	return err ? err : call(IBV_WR_RDMA_READ, shared->idle_key, shared->idle_addr, SECTOR);
+	return err ? err : call(IBV_WR_RDMA_READ, shared->own_key, shared->own_addr, SECTOR);
+}
+
+int mover_arrives(void)
+{
+	int err = wait_idle();
+	char next;
+
+	if (err)
+		return err;
+	next = (char)(shared->own[0] + 1);
+	memset(shared->bounce, next, SECTOR);
+	err = call(IBV_WR_RDMA_WRITE, shared->own_key, shared->own_addr, SECTOR);
+	for (size_t i = 0; !err && i < SECTOR; i++)
+		err = ((volatile char *)shared->own)[i] == next ? 0 : -EIO;
+	return err;
 }

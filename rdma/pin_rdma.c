@@ -223,6 +223,31 @@ int rdma_region_write(struct pin *p, size_t off, size_t len, const void *src)
 	return 0;
 }
 
+static int try_at(const struct pin *p, size_t off, const void *src, size_t len)
+{
+	const struct region_pin *r = p->priv;
+	int err = mover_arrives();
+
+	if (!err)
+		err = mover_write(r->rkey, r->base + off, (const char *)src + off, len);
+	if (err && err != -EFAULT)
+		return err;
+	return mover_arrives() ? -EIO : -err;
+}
+
+/* The first bytes and the last ones. A store that the adapter calls done was not refused. */
+static int region_try(struct pin *p, const void *src)
+{
+	const struct region_pin *r = p->priv;
+	size_t n = chunk_len(p->len);
+	int first;
+
+	if (!r->mr)
+		return -EBADF;
+	first = try_at(p, 0, src, n);
+	return first == EFAULT ? try_at(p, p->len - n, src, n) : first;
+}
+
 static bool spoils; /* stores of on-demand regions do not break COW */
 
 static int on_demand_open(void)
@@ -259,6 +284,11 @@ static const struct pin_text rw_text = {
 };
 static const struct pin_text ro_text = { OPEN, .args = ", IBV_ACCESS_REMOTE_READ" };
 
+#define READABLE                                                                                \
+	.charges = true, .class = PIN_RO, .promise = PROMISE_SAME_OBJECT, .dirs = DEVICE_READS, \
+	.handle = HANDLE_PINNED, .open = rdma_region_open, .prepare = rdma_region_prepare,      \
+	.device_try = region_try, .refusal = EFAULT, RDMA_REGION
+
 const struct pin_kind pin_rdma_rw = {
 	.name = "rdma-rw",
 	.about = "RDMA memory region that remote peers may write",
@@ -277,16 +307,18 @@ const struct pin_kind pin_rdma_ro = {
 	.about = "RDMA memory region that remote peers may only read",
 	.rule = "drivers/infiniband/core/umem.c: FOLL_WRITE only for a writable region (6.2)",
 	.needs = { "rdma", "memlock" },
-	.charges = true,
-	.class = PIN_RO,
-	.promise = PROMISE_SAME_OBJECT,
-	.dirs = DEVICE_READS,
-	.handle = HANDLE_PINNED,
-	.open = rdma_region_open,
-	.prepare = rdma_region_prepare,
 	.pin = rdma_pin_readable,
-	RDMA_REGION,
+	READABLE,
 	.text = &ro_text,
+};
+
+const struct pin_kind mutant_rdma_ro_writable = {
+	.name = "mutant-rdma-ro-writable",
+	.about = "registers for writing what it should register for reading",
+	.needs = { "rdma", "memlock" },
+	.mutant = true,
+	.pin = rdma_region_register,
+	READABLE,
 };
 
 const struct pin_kind pin_rdma_odp = {

@@ -101,6 +101,8 @@ void mover_stop(void);
 int mover_read(uint32_t rkey, uint64_t addr, void *dst, size_t len);
 /* RDMA WRITE; what was written is in memory on return. */
 int mover_write(uint32_t rkey, uint64_t addr, const void *src, size_t len);
+/* Whether what the mover writes to a region that it may write arrives: 0 or -errno. */
+int mover_arrives(void);
 /*
  * After a region was deregistered: soft-RoCE before 6.1 holds the region of its last
  * READ, with its pages, until the next one.

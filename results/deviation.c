@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "results/deviation.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,9 +53,9 @@ const struct deviation deviations[] = {
 	  "badad6fad60d (7.1, and stable trees): a region for reading was made writable", true },
 	{ "heir/aio-ring-is-not-inherited/*", "refused", 0, 7000,
 	  "c03ce4173c7b (7.1, and stable trees): until then fork copied the mapping", true },
-	{ "heir/bar-is-gone-when-a-child-switches-it-off/*", "refused", 6001, 6009,
-	  "35e351780fa9 (6.9, and stable trees): fork copied the entries behind vm_ops->open(), "
-	  "where VFIO had dropped them; aac6db75a9fc (6.10)",
+	{ "heir/bar-is-gone-*", "refused heir-off", 6001, 6009,
+	  "35e351780fa9 (6.9, and stable trees): fork copied the page tables of a BAR after vfio "
+	  "had emptied them; aac6db75a9fc (6.10)",
 	  true },
 	{ "*/pin=*fuse-*", NULL, 0, 6008, "738adade96b2 (6.9): FUSE direct I/O takes FOLL_PIN",
 	  true },
@@ -82,7 +83,7 @@ const struct deviation deviations[] = {
 	{ "*/pin=uring-rw*", "refused", 0, 6004, "34ed8d0dcd69 (6.5): io_uring leaves files to GUP",
 	  true },
 	{ "shared-file/rw-pin-*", "refused", 0, 6004, "8ac268436e6d (6.5)", true },
-	{ "*/pin=rdma-*ro", "refused", 0, 6001,
+	{ "*/pin=rdma-*ro", "refused pin", 0, 6001,
 	  "until 6.2 R/O memory regions were pinned with FOLL_WRITE | FOLL_FORCE", true },
 	{ "seal/private-pin-is-no-writer/*/pin=*-ro", "refused", 0, 6001, ZERO_AND_FILE, true },
 	{ "fault-cost/ro-upgrade/*", "claim", 0, 5018, "6c287605fd56 (5.19): PageAnonExclusive",
@@ -120,10 +121,27 @@ static bool covers(const struct deviation *d, const char *cell, int kernel)
 	       (!d->last || kernel <= d->last);
 }
 
+/* A row for a step says nothing about the cell's other steps. */
+static bool is_of_class(const struct deviation *d, const struct verdict *v)
+{
+	size_t len = d->class ? strcspn(d->class, " ") : 0, verb;
+	const char *step = strchr(v->step_text, ':');
+
+	if (!d->class)
+		return true;
+	if (strlen(v->class) != len || strncmp(d->class, v->class, len) != 0)
+		return false;
+	if (!d->class[len])
+		return true;
+	verb = strlen(d->class + len + 1);
+	return step && !strncmp(step + 1, d->class + len + 1, verb) &&
+	       !isalnum((unsigned char)step[1 + verb]);
+}
+
 const struct deviation *deviation_find(const char *cell, const struct verdict *v, int kernel)
 {
 	for (const struct deviation *d = deviations; d->cells; d++)
-		if (covers(d, cell, kernel) && (!d->class || !strcmp(d->class, v->class)))
+		if (covers(d, cell, kernel) && is_of_class(d, v))
 			return d;
 	return NULL;
 }

@@ -9,8 +9,9 @@
 #include "core/run/cell.h"
 
 struct deviation {
-	const char *cells;  /* pattern of cell ids, see name_matches() */
-	const char *class;  /* of the verdict; NULL: any */
+	const char *cells; /* pattern of cell ids, see name_matches() */
+	const char *class
+		; /* of the verdict, or "CLASS VERB": in a step of VERB, VERB-...; NULL: any */
 	int first, last;    /* kernels, major * 1000 + minor; 0: open */
 	const char *source; /* commit, CVE, public thread, or a file in docs/findings/ */
 	bool some;	    /* some of these cells fail: a pass of one is nothing special */

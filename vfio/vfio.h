@@ -86,9 +86,15 @@ int vfio_store(uint64_t iova, const void *src, size_t len);
 /*
  * Each device tries to store to [iova, iova+len), which may be mapped for reading
  * only; src is what those store that can be told. Right before and after it stores
- * to memory that it may write: 0 only when that arrived.
+ * to memory that it may write: 0 only when that arrived, and when the IOMMU reported
+ * a fault of each store that did not, where its reports are counted.
  */
 int vfio_try(uint64_t iova, const void *src, size_t len);
+
+/* fault.c: faults that IOMMUs reported so far, or -1 where that is not known. */
+long vfio_faults(void);
+/* Whether that number grows, within half a second. */
+bool vfio_fault_came(long before);
 
 /*
  * An iommufd with an IO address space, the mock domain of the selftest attached to

@@ -210,6 +210,13 @@ static const struct mutant ro_writable = { .name = "vfio-ro-is-writable",
 					   .need = "dma",
 					   .about = "a R/O VFIO mapping lets the device store" };
 
+static const struct mutant rdma_ro_writable = {
+	.name = "rdma-ro-is-writable",
+	.pin = "mutant-rdma-ro-writable",
+	.need = "rdma",
+	.about = "a region for reading lets the device store"
+};
+
 const struct mutant *const mutants[] = {
 	&torn_write,
 	&lost_write,
@@ -260,6 +267,7 @@ const struct mutant *const mutants[] = {
 	&upgrade_grants,
 	&marks_nothing,
 	&ro_writable,
+	&rdma_ro_writable,
 	&mutant_cold_discards,
 	&mutant_populate_read_discards,
 	&mutant_populate_write_nothing,

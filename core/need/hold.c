@@ -118,6 +118,30 @@ const struct need need_xsk = {
 	.in_child = true,
 };
 
+static int kvm_try(char *why, size_t size)
+{
+	return try_kind(&pin_kvm, why, size);
+}
+
+static int kvm_provide(char *why, size_t size)
+{
+	(void)why;
+	(void)size;
+	load_module("kvm-intel");
+	load_module("kvm-amd");
+	return 0;
+}
+
+const struct need need_kvm = {
+	.name = "kvm",
+	.about = "virtual machines (/dev/kvm)",
+	.hint = "run as root or in the group kvm, on a CPU with virtualization that the firmware "
+		"leaves on",
+	.probe = kvm_try,
+	.in_child = true,
+	.provide = kvm_provide,
+};
+
 static int gup_test_try(char *why, size_t size)
 {
 	return try_kind(&pin_gup_rw, why, size);

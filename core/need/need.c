@@ -87,6 +87,7 @@ const struct need *const needs[] = {
 	&need_packet_ring,
 	&need_user_rings,
 	&need_xsk,
+	&need_kvm,
 	&need_pkey,
 	NULL,
 };

@@ -29,6 +29,7 @@ const struct pin_kind *const pin_kinds[] = {
 	&pin_udmabuf,
 	&pin_sqes,
 	&pin_xsk,
+	&pin_kvm,
 	&pin_rdma_own,
 	&pin_rdma_own_ro,
 	&pin_rdma_dontfork,
@@ -49,6 +50,7 @@ const struct pin_kind *const pin_kinds[] = {
 	&mutant_rings,
 	&mutant_marks,
 	&mutant_vfio_ro_writable,
+	&mutant_rdma_ro_writable,
 	NULL,
 };
 

@@ -107,10 +107,12 @@ struct pin_kind {
 	int (*upgrade)(struct pin *p);
 	/*
 	 * The device tries to store to a pin that it may only read, with bytes of src (as
-	 * many as the pin has) where it can choose them. 0 when it did, and a store to
-	 * memory that it may write arrives; -errno (harness trouble). May be NULL.
+	 * many as the pin has) where it can choose them. When it did, and a store to memory
+	 * that it may write arrives: 0, or the errno with which the store was refused;
+	 * -errno is harness trouble. May be NULL.
 	 */
 	int (*device_try)(struct pin *p, const void *src);
+	int refusal; /* the errno that device_try has to tell; 0: its device tells of none */
 	/*
 	 * At most `max` parts of the device's own memory that the process has mapped, or
 	 * that are mapped now: registers, queues; ring_close() ends each. Their number or

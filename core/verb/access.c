@@ -317,25 +317,27 @@ const struct verb verb_write = {
 
 static int try_write_exec(struct actor *a, const struct op *op)
 {
+	int err;
+
 	for (size_t i = op->first; i < op->first + op->npages; i++)
 		op_pattern(a, op, i, a->image + i * BASE_PAGE);
+	err = op->pin_kind->device_try(&a->pin[op->pin], a->image + op->first * BASE_PAGE);
 	/* Trouble of the device says nothing about the kernel. */
-	return op->pin_kind->device_try(&a->pin[op->pin], a->image + op->first * BASE_PAGE) ?
-		       -ENOLINK :
-		       0;
+	return err < 0 ? -ENOLINK : -err;
 }
 
-/* The IOMMU keeps it away. */
+/* The IOMMU keeps it away, or the adapter. */
 static void try_write_model(struct model_step *s)
 {
-	(void)s;
+	if (s->op->pin_kind->refusal)
+		expect_errno(&s->expect, s->op->pin_kind->refusal);
 }
 
 const struct verb verb_try_write = {
 	.name = "try-write",
 	.about = "the device tries to store through a pin that it may only read; no byte changes",
 	.rule = "include/uapi/linux/vfio.h VFIO_DMA_MAP_FLAG_WRITE; "
-		"Documentation/userspace-api/iommufd.rst",
+		"Documentation/userspace-api/iommufd.rst; ibv_reg_mr(3)",
 	.by = ACTOR_DEVICE,
 	.arg = ARG_VALUE,
 	.flags = VERB_TRIES,

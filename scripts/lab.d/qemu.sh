@@ -16,7 +16,8 @@ qemu_accel() {
     case $1 in
         kvm) QEMU=(-machine "q35,kernel-irqchip=split,mem-merge=off" -accel kvm -cpu host) ;;
         icount) QEMU=(-machine "q35,mem-merge=off" -accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu max) ;;
-        *) QEMU=(-machine "q35,mem-merge=off" -accel "tcg,thread=multi" -cpu max) ;;
+        # With fast string instructions kernels move single bytes, which emulation does one by one.
+        *) QEMU=(-machine "q35,mem-merge=off" -accel "tcg,thread=multi" -cpu "max,-erms,-fsrm") ;;
     esac
 }
 
@@ -54,7 +55,7 @@ qemu_arguments() {
     QEMU+=(-nodefaults -no-user-config -display none -no-reboot -nic none
         -device "intel-iommu,intremap=on,caching-mode=on,aw-bits=48"
         -kernel "$K_IMAGE" -initrd "$LAB_TMP/initrd"
-        -append "console=ttyS0 panic=-1 intel_iommu=on iommu=nopt no_timer_check log_buf_len=4M $APPEND")
+        -append "console=ttyS0 panic=-1 intel_iommu=on iommu=nopt no_timer_check log_buf_len=4M proc_mem.force_override=always $APPEND")
     for slot in "${EDU_SLOTS[@]}"; do
         QEMU+=(-device "edu,dma_mask=0xffffffffffff,addr=0x$slot")
     done
