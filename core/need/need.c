@@ -49,6 +49,7 @@ const struct need *const needs[] = {
 	&need_gup_test,
 	&need_udmabuf,
 	&need_proc_mem,
+	&need_ptrace,
 	&need_populate,
 	&need_guard,
 	&need_collapse,
