@@ -10,7 +10,7 @@
 
 struct deviation {
 	const char *cells;  /* pattern of cell ids, see name_matches() */
-	const char *class;  /* of the verdict; NULL: any */
+	const char *class;  /* of the verdict; one of several words */
 	int first, last;    /* kernels, major * 1000 + minor; 0: open */
 	const char *source; /* commit, CVE, public thread, or a file in docs/findings/ */
 	bool some;	    /* some of these cells fail: a pass of one is nothing special */
