@@ -62,9 +62,8 @@ static void bench_make(struct bench *b, size_t len)
 	assert_ptr_not_equal(b->area, MAP_FAILED);
 	b->image = shared(len);
 	b->sectors = shared(len / BASE_PAGE);
-	b->pin = (struct pin){
-		.kind = kind, .index = 1, .addr = b->area, .len = len, .max_len = len
-	};
+	b->pin = (struct pin){ .kind = kind, .index = 1, .addr = b->area, .nonce = PATTERN_NONCE };
+	b->pin.len = b->pin.max_len = len;
 	assert_int_equal(kind->prepare(&b->pin), 0);
 }
 
@@ -103,7 +102,7 @@ static int look(struct bench *b)
 
 static void fill(struct bench *b, value_t seed)
 {
-	struct pattern_site site = { .nonce = 1 };
+	struct pattern_site site = { .nonce = b->pin.nonce };
 
 	for (; site.page < b->pin.max_len / BASE_PAGE; site.page++)
 		pattern_fill(b->area + (size_t)site.page * BASE_PAGE, 0, BASE_PAGE, seed, &site);
@@ -384,6 +383,7 @@ int main(void)
 		cmocka_unit_test(leaky_get_shows_the_parent),
 		EACH(pin_uring_rw),
 		EACH(pin_sqes),
+		EACH(pin_pbuf),
 		EACH(pin_xsk),
 		EACH(pin_vmsplice),
 		BOTH(pin_vfio),

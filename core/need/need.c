@@ -87,6 +87,7 @@ const struct need *const needs[] = {
 	&need_aio_ring,
 	&need_packet_ring,
 	&need_user_rings,
+	&need_buffer_rings,
 	&need_xsk,
 	&need_pkey,
 	NULL,
