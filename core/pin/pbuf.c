@@ -35,7 +35,8 @@ struct pbuf {
 	struct io_uring ring;
 	bool ring_up;
 	int file; /* empty, and without poll: an entry that was looked at is used up */
-	size_t npages;
+	size_t npages, size;
+	uint8_t used[]; /* for each page: entries were taken from its ring */
 };
 
 static void pbuf_release(struct pin *p)
@@ -47,17 +48,19 @@ static void pbuf_release(struct pin *p)
 	if (b->ring_up)
 		io_uring_queue_exit(&b->ring);
 	close_fd(&b->file);
-	pin_free(b, sizeof(*b));
+	pin_free(b, b->size);
 	p->priv = NULL;
 }
 
 static int pbuf_prepare(struct pin *p)
 {
-	struct pbuf *b = pin_alloc(sizeof(*b));
+	size_t size = sizeof(struct pbuf) + p->max_len / BASE_PAGE;
+	struct pbuf *b = pin_alloc(size);
 	int err;
 
 	if (!b)
 		return -ENOMEM;
+	b->size = size;
 	p->priv = b;
 	b->file = memfd_create("pinfold-pbuf", MFD_CLOEXEC);
 	err = b->file < 0 ? -errno : io_uring_queue_init(ENTRIES, &b->ring, 0);
@@ -96,6 +99,7 @@ static int pbuf_pin(struct pin *p)
 		return err;
 	for (size_t at = 0; !err && at < p->len; at += BASE_PAGE) {
 		err = group(b, b->npages, p->addr + at);
+		b->used[b->npages] = 0;
 		b->npages += !err;
 	}
 	if (err && b->npages)
@@ -118,23 +122,21 @@ static int ask_for_all(struct pbuf *b, size_t page)
 	return io_uring_submit_and_wait(&b->ring, ENTRIES) == ENTRIES ? 0 : -EPROTO;
 }
 
-/*
- * An entry whose address is zero counts as none, and is used up. Memory that is all zero is a
- * ring without entries, which shows nothing: -ENOLINK, that cell is broken.
- */
+/* An entry whose address is zero counts as none, and is used up. */
 static int entry_of(const struct io_uring_cqe *cqe, value_t *value)
 {
-	if (!(cqe->flags & IORING_CQE_F_BUFFER) || cqe->user_data >= ENTRIES)
-		return -ENOLINK;
 	*value = (value_t)(cqe->flags >> IORING_CQE_BUFFER_SHIFT);
+	if (cqe->user_data >= ENTRIES)
+		return -EPROTO;
 	if (cqe->res == -EFAULT || (cqe->res == -ENOBUFS && *value == VALUE_ZERO))
 		return 0;
 	return -EPROTO;
 }
 
+/* The bytes of the page that came back, from its start on; -errno. */
 static int page_read(struct pbuf *b, size_t page, char *dst, const struct pattern_site *site)
 {
-	int err = ask_for_all(b, page), got = 0;
+	int err = ask_for_all(b, page), got = 0, none = 0;
 	struct io_uring_cqe *cqe;
 
 	while (got < ENTRIES && !io_uring_peek_cqe(&b->ring, &cqe)) {
@@ -143,11 +145,16 @@ static int page_read(struct pbuf *b, size_t page, char *dst, const struct patter
 
 		if (!one)
 			pattern_fill(dst, cqe->user_data * ENTRY, ENTRY, value, site);
+		none += !(cqe->flags & IORING_CQE_F_BUFFER);
 		err = err ? err : one;
 		io_uring_cqe_seen(&b->ring, cqe);
 		got++;
 	}
-	return err ? err : got == ENTRIES ? 0 : -EPROTO;
+	if (err || got < ENTRIES || (none && (none < ENTRIES || b->used[page])))
+		return err ? err : -EPROTO;
+	b->used[page] = !none;
+	/* An empty ring that nothing was taken from has a tail of 0: that is in its first entry. */
+	return none ? SECTOR : BASE_PAGE;
 }
 
 static bool sampled(const struct pbuf *b, size_t page)
@@ -158,20 +165,21 @@ static bool sampled(const struct pbuf *b, size_t page)
 static int pbuf_device_read(struct pin *p, const struct pin_data *data)
 {
 	struct pbuf *b = p->priv;
-	int err = 0;
 
-	for (size_t i = 0; i < b->npages && !err; i++) {
+	for (size_t i = 0; i < b->npages; i++) {
 		size_t at = i * BASE_PAGE;
 		struct pattern_site site = { p->nonce, (uint8_t)p->region,
 					     (uint32_t)((p->start + at) / BASE_PAGE) };
+		int len;
 
 		if (!sampled(b, i))
 			continue;
-		err = page_read(b, i, data->dst + p->start + at, &site);
-		if (!err)
-			pin_mark(p, data, at, BASE_PAGE);
+		len = page_read(b, i, data->dst + p->start + at, &site);
+		if (len < 0)
+			return len;
+		pin_mark(p, data, at, (size_t)len);
 	}
-	return err;
+	return 0;
 }
 
 const struct pin_kind pin_pbuf = {
