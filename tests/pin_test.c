@@ -18,7 +18,6 @@
 #include "core/guard/guard.h"
 #include "core/need/need.h"
 #include "core/pin/kinds.h"
-#include "core/pin/probe.h"
 #include "core/pin/pin.h"
 
 enum { BIG = 2 * HUGE_PAGE, WRITTEN = 2 * BASE_PAGE };
@@ -337,17 +336,6 @@ static void leaky_get_shows_the_parent(void **state)
 	bench_end(&b);
 }
 
-static void probes_see_copies(void **state)
-{
-	struct pin_probe seen;
-
-	(void)state;
-	assert_int_equal(pin_probe(&mutant_copy_rw, &seen), 0);
-	assert_false(seen.shows_stores);
-	if (!pin_probe(&pin_uring_rw, &seen))
-		assert_true(seen.shows_stores);
-}
-
 static void names_find_kinds(void **state)
 {
 	(void)state;
@@ -378,7 +366,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_find_kinds),
-		cmocka_unit_test(probes_see_copies),
 		cmocka_unit_test(mutants_lie),
 		cmocka_unit_test(leaky_get_shows_the_parent),
 		EACH(pin_uring_rw),
