@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What a reference in place of a pin looks like. */
+#define COHERENCE "stale-pin leak lost-write"
 #define RXE_ON_DEMAND "docs/findings/rxe-on-demand.c"
 #define ZERO_AND_FILE "84209e87c696 (6.2): R/O pins break COW of zero and file pages"
 #define HUGETLB_DISCARD "90e7e7f5ef3f (5.18): MADV_DONTNEED of hugetlb"
@@ -53,14 +55,16 @@ const struct deviation deviations[] = {
 	  "badad6fad60d (7.1, and stable trees): a region for reading was made writable", true },
 	{ "heir/aio-ring-is-not-inherited/*", "refused", 0, 7000,
 	  "c03ce4173c7b (7.1, and stable trees): until then fork copied the mapping", true },
-	{ "heir/bar-is-gone-*", "refused heir-off", 6001, 6009,
+	{ "heir/bar-is-gone-*", "refused:heir-off", 6001, 6009,
 	  "35e351780fa9 (6.9, and stable trees): fork copied the page tables of a BAR after vfio "
 	  "had emptied them; aac6db75a9fc (6.10)",
 	  true },
-	{ "*/pin=*fuse-*", NULL, 0, 6008, "738adade96b2 (6.9): FUSE direct I/O takes FOLL_PIN",
+	{ "*/pin=*fuse-*", COHERENCE, 0, 6008, "738adade96b2 (6.9): FUSE direct I/O takes FOLL_PIN",
 	  true },
-	{ "*/pin=*dio-*", NULL, 0, 6004, "a7e689dd1c06 (6.5): direct I/O takes FOLL_PIN", true },
-	{ "*/pin=*aio-*", NULL, 0, 6004, "a7e689dd1c06 (6.5): direct I/O takes FOLL_PIN", true },
+	{ "*/pin=*dio-*", COHERENCE, 0, 6004, "a7e689dd1c06 (6.5): direct I/O takes FOLL_PIN",
+	  true },
+	{ "*/pin=*aio-*", COHERENCE, 0, 6004, "a7e689dd1c06 (6.5): direct I/O takes FOLL_PIN",
+	  true },
 	{ "*/pin=*-ro", "stale-pin", 0, 5018, "a7f226604170 (5.19): unshare before R/O pins",
 	  true },
 	{ "*/pin=*-ro", "leak", 0, 5018, "a7f226604170 (5.19): unshare before R/O pins", true },
@@ -83,7 +87,7 @@ const struct deviation deviations[] = {
 	{ "*/pin=uring-rw*", "refused", 0, 6004, "34ed8d0dcd69 (6.5): io_uring leaves files to GUP",
 	  true },
 	{ "shared-file/rw-pin-*", "refused", 0, 6004, "8ac268436e6d (6.5)", true },
-	{ "*/pin=rdma-*ro", "refused pin", 0, 6001,
+	{ "*/pin=rdma-*ro", "refused:pin", 0, 6001,
 	  "until 6.2 R/O memory regions were pinned with FOLL_WRITE | FOLL_FORCE", true },
 	{ "seal/private-pin-is-no-writer/*/pin=*-ro", "refused", 0, 6001, ZERO_AND_FILE, true },
 	{ "fault-cost/ro-upgrade/*", "claim", 0, 5018, "6c287605fd56 (5.19): PageAnonExclusive",
@@ -92,7 +96,7 @@ const struct deviation deviations[] = {
 	  "1da190f4d0a6 (6.15): COW reuse support for PTE-mapped THP", true },
 	{ "fault-cost/soft-dirty-store/*", "claim", 0, 5017,
 	  "d4c470970d45 (5.18): a fresh page in the LRU batch is reused", true },
-	{ "pin-before-fork/rw-pin-then-fork-of-a-read-only-area/mem=*huge*", NULL, 5012, 6013,
+	{ "pin-before-fork/rw-pin-then-fork-of-a-read-only-area/mem=*huge*", "refused", 5012, 6013,
 	  "mm/hugetlb: don't map folios writable without VM_WRITE when copying during fork()",
 	  true },
 	{ "thp/collapse-*-shared-with-a-child/*", "refused", 6001, 6017, COLLAPSE_WRITABLE, false },
@@ -121,27 +125,40 @@ static bool covers(const struct deviation *d, const char *cell, int kernel)
 	       (!d->last || kernel <= d->last);
 }
 
-/* A row for a step says nothing about the cell's other steps. */
-static bool is_of_class(const struct deviation *d, const struct verdict *v)
+/* Of "refused:pin" after the colon: the step's verb is that, or begins with it and a hyphen. */
+static bool is_step(const char *verb, size_t len, const char *step)
 {
-	size_t len = d->class ? strcspn(d->class, " ") : 0, verb;
-	const char *step = strchr(v->step_text, ':');
+	const char *at = strchr(step, ':');
 
-	if (!d->class)
-		return true;
-	if (strlen(v->class) != len || strncmp(d->class, v->class, len) != 0)
+	return at && !strncmp(at + 1, verb, len) && !isalnum((unsigned char)at[1 + len]);
+}
+
+static bool is_class(const char *word, size_t len, const struct verdict *v)
+{
+	size_t class = strlen(v->class);
+
+	if (!class || class > len || strncmp(word, v->class, class) != 0)
 		return false;
-	if (!d->class[len])
-		return true;
-	verb = strlen(d->class + len + 1);
-	return step && !strncmp(step + 1, d->class + len + 1, verb) &&
-	       !isalnum((unsigned char)step[1 + verb]);
+	return class == len ||
+	       (word[class] == ':' && is_step(word + class + 1, len - class - 1, v->step_text));
+}
+
+static bool has_class(const struct deviation *d, const struct verdict *v)
+{
+	for (const char *at = d->class; *at; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+
+		if (is_class(at, len, v))
+			return true;
+		at += len;
+	}
+	return false;
 }
 
 const struct deviation *deviation_find(const char *cell, const struct verdict *v, int kernel)
 {
 	for (const struct deviation *d = deviations; d->cells; d++)
-		if (covers(d, cell, kernel) && is_of_class(d, v))
+		if (covers(d, cell, kernel) && has_class(d, v))
 			return d;
 	return NULL;
 }

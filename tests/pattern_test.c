@@ -103,7 +103,7 @@ static void one_word_stands_for_its_line(void **state)
 	pattern_spread(line, 8, 4, 0);
 	for (int i = 0; i < 8; i++)
 		assert_int_equal(line[i], 0);
-	pattern_spread(line, 8, 4, word + (1ull << 22));
+	pattern_spread(line, 8, 4, word + (1ull << 6));
 	memcpy(page, line, sizeof(line));
 	assert_int_equal(pattern_decode(page, 0, SECTOR, &site).state, PATTERN_FOREIGN);
 }

@@ -7,14 +7,15 @@
 
 #include "core/base/util.h"
 
-/* word: nonce 16 | region 3 | page 14 | place 9 | tag 6 | value 16 */
-enum { WORD_BYTES = 8, TAG = 0x2b, TAG_AT = 16, PLACE_AT = 22 };
+/* word: nonce 16 | value 16 | region 3 | page 14 | place 9 | tag 6; pin/pbuf.c wants that order */
+enum { WORD_BYTES = 8, TAG = 0x2b, PLACE_AT = 6, PAGE_AT = 15, REGION_AT = 29, VALUE_AT = 32 };
 
 static uint64_t word_make(value_t v, const struct pattern_site *site, size_t place)
 {
-	return (uint64_t)site->nonce << 48 | (uint64_t)(site->region & 7) << 45 |
-	       (uint64_t)(site->page & 0x3fff) << 31 | (uint64_t)(place & 0x1ff) << PLACE_AT |
-	       (uint64_t)TAG << TAG_AT | v;
+	return (uint64_t)site->nonce << 48 | (uint64_t)v << VALUE_AT |
+	       (uint64_t)(site->region & 7) << REGION_AT |
+	       (uint64_t)(site->page & 0x3fff) << PAGE_AT | (uint64_t)(place & 0x1ff) << PLACE_AT |
+	       TAG;
 }
 
 void pattern_fill(void *base, size_t off, size_t len, value_t v, const struct pattern_site *site)
@@ -36,7 +37,7 @@ struct pattern_read pattern_decode(const void *base, size_t off, size_t len,
 		value_t v;
 
 		memcpy(&w, (const char *)base + place * WORD_BYTES, sizeof(w));
-		v = (value_t)w;
+		v = (value_t)(w >> VALUE_AT);
 		if (w != (v == VALUE_ZERO ? 0 : word_make(v, site, place)))
 			return (struct pattern_read){ PATTERN_FOREIGN, v, place * WORD_BYTES, w };
 		if (!i) {
@@ -56,7 +57,7 @@ void pattern_spread(void *words, unsigned n, unsigned seen, uint64_t word)
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t w = word;
 
-		if ((word >> TAG_AT & 0x3f) == TAG)
+		if ((word & 0x3f) == TAG)
 			w = (word & ~place) |
 			    ((((word >> PLACE_AT) + i - seen) << PLACE_AT) & place);
 		memcpy((char *)words + (size_t)i * WORD_BYTES, &w, sizeof(w));
@@ -88,10 +89,11 @@ char *pattern_describe(uint64_t word, char *buf, size_t size)
 {
 	char value[16];
 
-	if ((word >> TAG_AT & 0x3f) == TAG)
+	if ((word & 0x3f) == TAG)
 		snprintf(buf, size, "%s of cell %04x, region %u, page %u, word %u",
-			 value_print((value_t)word, value, sizeof(value)), (unsigned)(word >> 48),
-			 (unsigned)(word >> 45 & 7), (unsigned)(word >> 31 & 0x3fff),
+			 value_print((value_t)(word >> VALUE_AT), value, sizeof(value)),
+			 (unsigned)(word >> 48), (unsigned)(word >> REGION_AT & 7),
+			 (unsigned)(word >> PAGE_AT & 0x3fff),
 			 (unsigned)(word >> PLACE_AT & 0x1ff));
 	else
 		snprintf(buf, size, "none of ours: %016" PRIx64, word);

@@ -40,9 +40,12 @@ static inline unsigned value_number(value_t v)
 	return v & 0xff;
 }
 
+/* The least nonce: it is the tail of a ring that pin/pbuf.c reads, which must not seem empty. */
+enum { PATTERN_NONCE = 0x8000 };
+
 /* Where a pattern word belongs. page counts base pages inside the region. */
 struct pattern_site {
-	uint16_t nonce; /* of the cell, not 0 */
+	uint16_t nonce; /* of the cell, not 0; from PATTERN_NONCE on in cells */
 	uint8_t region;
 	uint32_t page;
 };

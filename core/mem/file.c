@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "core/base/util.h"
 #include "core/need/need.h"
@@ -53,17 +56,33 @@ static int shared_map(struct region *r, char *at)
 	return region_map_small(r, at, MAP_SHARED);
 }
 
+/* What statfs(2) must say of the file of a kind; a memfd is a file on tmpfs, too. */
+static unsigned long file_system(const struct mem_kind *kind)
+{
+	return strstr(kind->name, "ext4") ? EXT4_SUPER_MAGIC :
+	       strstr(kind->name, "xfs")  ? XFS_SUPER_MAGIC :
+					    TMPFS_MAGIC;
+}
+
 static int check_file(const struct region *r, char *why, size_t size)
 {
 	unsigned long dev, inode;
-	struct stat st;
+	struct statfs fs = { 0 };
+	struct stat st = { 0 };
 	int err = smaps_file(r->addr, &dev, &inode);
 
-	if (!err && fstat(r->fd, &st))
+	if (!err && (fstat(r->fd, &st) || fstatfs(r->fd, &fs)))
 		err = -errno;
-	if (err || (dev == st.st_dev && inode == st.st_ino))
+	if (err)
 		return err;
-	snprintf(why, size, "inode %lu is mapped, not %lu", inode, (unsigned long)st.st_ino);
+	if (dev != st.st_dev || inode != st.st_ino)
+		snprintf(why, size, "inode %lu is mapped, not %lu", inode,
+			 (unsigned long)st.st_ino);
+	else if ((unsigned long)fs.f_type != file_system(r->kind))
+		snprintf(why, size, "its file system is %#lx, not %#lx", (unsigned long)fs.f_type,
+			 file_system(r->kind));
+	else
+		return 0;
 	return 1;
 }
 

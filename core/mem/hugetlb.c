@@ -9,6 +9,8 @@
 
 #include "core/base/util.h"
 
+#define FILE_NAME "pinfold-hugetlbfs"
+
 static int hugetlb_map(struct region *r, char *at)
 {
 	return region_map(r, at, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB);
@@ -99,7 +101,7 @@ const struct mem_kind mem_hugetlb_1g = {
  */
 static int map_hugetlbfs(struct region *r, char *at, int flags)
 {
-	own_fd fd = memfd_create("pinfold", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB);
+	own_fd fd = memfd_create(FILE_NAME, MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB);
 	struct region file = *r;
 	char *cache;
 	int err;
@@ -129,9 +131,27 @@ static int shared_hugetlbfs_map(struct region *r, char *at)
 	return map_hugetlbfs(r, at, MAP_SHARED);
 }
 
+/* Anonymous memory of hugetlb has a file as well, with another name. */
+static int check_named(struct region *r, bool shared, char *why, size_t size)
+{
+	int named = smaps_named(r->addr, FILE_NAME);
+
+	if (named < 0)
+		return named;
+	if (named)
+		return check_size(r, shared, why, size);
+	snprintf(why, size, "the mapping is not of a file of ours");
+	return 1;
+}
+
+static int private_hugetlbfs_check(struct region *r, char *why, size_t size)
+{
+	return check_named(r, false, why, size);
+}
+
 static int shared_hugetlbfs_check(struct region *r, char *why, size_t size)
 {
-	return check_size(r, true, why, size);
+	return check_named(r, true, why, size);
 }
 
 const struct mem_kind mem_private_hugetlbfs = {
@@ -144,7 +164,7 @@ const struct mem_kind mem_private_hugetlbfs = {
 	.hugetlb = true,
 	.pool = POOL_PAGES_2M,
 	.map = private_hugetlbfs_map,
-	.check = hugetlb_check,
+	.check = private_hugetlbfs_check,
 };
 
 const struct mem_kind mem_shared_hugetlbfs = {

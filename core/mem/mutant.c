@@ -30,6 +30,8 @@ CHECK_OF(heap)
 CHECK_OF(migrated)
 CHECK_OF(numa_far)
 CHECK_OF(private_hugetlbfs)
+CHECK_OF(private_ext4)
+CHECK_OF(shared_xfs)
 CHECK_OF(secretmem)
 CHECK_OF(hugetlb_1g)
 
@@ -127,6 +129,15 @@ static const struct mem_kind hugetlbfs = LIAR("private-hugetlbfs", "is shared", 
 					      map_shared_hugetlbfs, settle_nothing,
 					      check_private_hugetlbfs);
 
+static int map_anon_hugetlb(struct region *r, char *at)
+{
+	return mem_hugetlb_2m.map(r, at);
+}
+
+static const struct mem_kind anon_hugetlb = LIAR("hugetlbfs-file", "has no file of its own",
+						 HUGE_PAGE, map_anon_hugetlb, settle_nothing,
+						 check_private_hugetlbfs);
+
 static const struct mem_kind gigantic = LIAR("hugetlb-1G", "is made of base pages", BASE_PAGE,
 					     map_small, settle_nothing, check_hugetlb_1g);
 
@@ -139,23 +150,28 @@ static const struct mem_kind secretmem = LIAR("secretmem", "is shared memory lik
 					      BASE_PAGE, map_shared_anon, settle_nothing,
 					      check_secretmem);
 
-#define LIAR_OF_FILE(text, lie, prepare_fn, map_fn)                                     \
+#define LIAR_OF_FILE(text, lie, prepare_fn, map_fn, check_fn)                           \
 	{                                                                               \
 		.name = "mutant-" text, .about = (lie), .share = SHARE_PRIVATE_FILE,    \
 		.unit = BASE_PAGE, .units = 1, .mutant = true, .prepare = (prepare_fn), \
-		.map = (map_fn), .check = check_nothing,                                \
+		.map = (map_fn), .check = (check_fn),                                   \
 	}
 
-static const struct mem_kind private_file =
-	LIAR_OF_FILE("private-memfd", "maps the file shared", prepare_memfd, map_shared_file);
-static const struct mem_kind shared_file =
-	LIAR_OF_FILE("shared-memfd", "maps the file private", prepare_memfd, map_private_file);
-static const struct mem_kind tracked_file =
-	LIAR_OF_FILE("shared-ext4", "has a file in memory", prepare_memfd, map_shared_file);
+static const struct mem_kind private_file = LIAR_OF_FILE(
+	"private-memfd", "maps the file shared", prepare_memfd, map_shared_file, check_nothing);
+static const struct mem_kind shared_file = LIAR_OF_FILE(
+	"shared-memfd", "maps the file private", prepare_memfd, map_private_file, check_nothing);
+static const struct mem_kind tracked_file = LIAR_OF_FILE(
+	"shared-ext4", "has a file in memory", prepare_memfd, map_shared_file, check_nothing);
+static const struct mem_kind ext4_file = LIAR_OF_FILE("private-ext4", "has a file in memory",
+						      prepare_memfd, map_private_file,
+						      check_private_ext4);
+static const struct mem_kind xfs_file = LIAR_OF_FILE(
+	"shared-xfs", "has a file in memory", prepare_memfd, map_shared_file, check_shared_xfs);
 
 const struct mem_kind *const mem_mutants[] = {
-	&thp_pte,	&thp_single, &thp_mremap, &thp_shared, &mthp,	      &gigantic,
-	&huge_zeropage, &swapped_ro, &swapcache,  &ksm,	       &ksm_zero,     &stack,
-	&heap,		&migrated,   &numa_far,	  &hugetlbfs,  &private_file, &shared_file,
-	&tracked_file,	&secretmem,  NULL,
+	&thp_pte,	&thp_single, &thp_mremap,   &thp_shared, &mthp,		&gigantic,
+	&huge_zeropage, &swapped_ro, &swapcache,    &ksm,	 &ksm_zero,	&stack,
+	&heap,		&migrated,   &numa_far,	    &hugetlbfs,	 &private_file, &shared_file,
+	&tracked_file,	&secretmem,  &anon_hugetlb, &ext4_file,	 &xfs_file,	NULL,
 };

@@ -44,6 +44,7 @@ static int lie_refuses(struct actor *a, const struct op *op)
 		.name = (named), .verb = (of), .exec = (lie), .about = "the verb '" of "' lies" \
 	}
 
+LIE(free_nothing, "free-nothing", "free", lie_nothing);
 LIE(cold_discards, "cold-discards", "cold", lie_discards);
 LIE(populate_read_discards, "populate-read-discards", "populate-read", lie_discards);
 LIE(populate_write_nothing, "populate-write-nothing", "populate-write", lie_nothing);

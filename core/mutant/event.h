@@ -5,6 +5,7 @@
 
 #include "core/mutant/mutant.h"
 
+extern const struct mutant mutant_free_nothing;
 extern const struct mutant mutant_cold_discards, mutant_populate_read_discards;
 extern const struct mutant mutant_populate_write_nothing, mutant_mlock_nothing;
 extern const struct mutant mutant_munlock_nothing, mutant_reclaim_discards;

@@ -25,7 +25,7 @@ extern const struct mutant mutant_heir_aio, mutant_heir_packet, mutant_heir_devi
 extern const struct mutant mutant_exit_wipes, mutant_exec_wipes, mutant_kill_wipes;
 extern const struct mutant mutant_keep_releases;
 /* mutant/remote.c */
-extern const struct mutant mutant_vm_write_nothing, mutant_mem_write_nothing;
+extern const struct mutant mutant_vm_write_nothing, mutant_mem_write_nothing, mutant_poke_nothing;
 extern const struct mutant mutant_pkey_nothing, mutant_pkey_off_nothing;
 /* mutant/uffd.c */
 extern const struct mutant mutant_uffd_wp_nothing, mutant_uffd_off_nothing;

@@ -172,6 +172,12 @@ KIND(file_shared, "private-file-is-shared", "private-memfd", "maps the file shar
 KIND(file_private, "shared-file-is-private", "shared-memfd", "maps the file private");
 KIND(not_secret, "secretmem-is-no-secret", "secretmem", "maps shared memory");
 KIND(untracked, "shared-ext4-in-memory", "shared-ext4", "has a file in memory");
+KIND(no_ext4, "private-ext4-in-memory", "private-ext4", "has a file in memory");
+KIND(no_xfs, "shared-xfs-in-memory", "shared-xfs", "has a file in memory");
+static const struct mutant no_hugetlbfs = { .name = "private-hugetlbfs-without-a-file",
+					    .mem_name = "private-hugetlbfs",
+					    .mem = "mutant-hugetlbfs-file",
+					    .about = "the kind 'private-hugetlbfs' has no file" };
 static const struct mutant copy_rw = { .name = "pin-rw-copies",
 				       .pin = "mutant-copy-rw",
 				       .about = "a R/W pin works on a copy" };
@@ -253,6 +259,9 @@ const struct mutant *const mutants[] = {
 	&numa_near,
 	&gigantic,
 	&hugetlbfs_shared,
+	&no_hugetlbfs,
+	&no_ext4,
+	&no_xfs,
 	&file_shared,
 	&file_private,
 	&untracked,
@@ -268,6 +277,8 @@ const struct mutant *const mutants[] = {
 	&marks_nothing,
 	&ro_writable,
 	&rdma_ro_writable,
+	&mutant_free_nothing,
+	&mutant_poke_nothing,
 	&mutant_cold_discards,
 	&mutant_populate_read_discards,
 	&mutant_populate_write_nothing,

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/pattern.h"
 #include "core/base/util.h"
 #include "core/pin/holder.h"
 #include "core/pin/kinds.h"
@@ -102,6 +104,48 @@ const struct need need_user_rings = {
 	.about = "io_uring queues in memory of ours that can be moved (6.13)",
 	.hint = "a kernel from 6.13 on; sysctl -w kernel.io_uring_disabled=0",
 	.probe = user_rings_try,
+	.in_child = true,
+};
+
+/* Up to 6.4 or so the kernel took 16 bytes more than a ring has: the next page is not there. */
+static int buffer_rings_try(char *why, size_t size)
+{
+	char *area = mmap(NULL, 2ul * BASE_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct pin p = { .kind = &pin_pbuf,
+			 .len = BASE_PAGE,
+			 .max_len = BASE_PAGE,
+			 .addr = area,
+			 .nonce = PATTERN_NONCE };
+	struct pattern_site site = { .nonce = PATTERN_NONCE };
+	static uint64_t image[BASE_PAGE / sizeof(uint64_t)];
+	uint8_t sectors = 0;
+	const struct pin_data data = { (char *)image, &sectors };
+	int err;
+
+	if (area == MAP_FAILED || munmap(area + BASE_PAGE, BASE_PAGE))
+		return unmet(why, size, "mmap: %s", errno_name(errno));
+	pattern_fill(area, 0, BASE_PAGE, value_make(0, 1), &site);
+	err = pin_pbuf.prepare(&p);
+	if (!err)
+		err = pin_pbuf.pin(&p);
+	if (err)
+		return unmet(why, size, "a ring of one page: %s", errno_name(-err));
+	pattern_fill(area, 0, BASE_PAGE, value_make(0, 2), &site);
+	err = pin_pbuf.device_read(&p, &data);
+	if (err)
+		return unmet(why, size, "reading it: %s", errno_name(-err));
+	if (memcmp(image, area, BASE_PAGE))
+		return unmet(why, size, "it does not show the stores");
+	err = pin_pbuf.unpin(&p);
+	return err ? unmet(why, size, "ending it: %s", errno_name(-err)) : 0;
+}
+
+const struct need need_buffer_rings = {
+	.name = "buffer-rings",
+	.about = "rings of provided buffers of an io_uring in memory of ours",
+	.hint = "a kernel from 6.5 on; sysctl -w kernel.io_uring_disabled=0",
+	.probe = buffer_rings_try,
 	.in_child = true,
 };
 

@@ -18,7 +18,8 @@ extern const struct need need_perf_ring, need_aio_ring, need_packet_ring;
 extern const struct need need_vfio, need_vfio_keep, need_dma, need_dma_store, need_iommufd;
 extern const struct need need_iommufd_test, need_lanes;
 extern const struct need need_proc_mem, need_fuse, need_loop_fuse, need_splice, need_zc,
-	need_gup_test, need_udmabuf, need_user_rings, need_xsk, need_kvm, need_pkey;
+	need_gup_test, need_udmabuf, need_user_rings, need_xsk, need_kvm, need_pkey, need_ptrace,
+	need_buffer_rings;
 extern const struct need need_populate, need_guard, need_collapse, need_mseal;
 extern const struct need need_soft_dirty, need_compact, need_debugfs, need_split;
 extern const struct need need_soft_offline, need_cgroup;

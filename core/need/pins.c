@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "core/base/trace.h"
 #include "core/base/util.h"
 
 static char *fresh_page(void)
@@ -121,6 +122,28 @@ const struct need need_proc_mem = {
 	.about = "/proc/PID/mem that overrides protection",
 	.hint = "boot with proc_mem.force_override=always",
 	.probe = proc_mem_try,
+	.in_child = true,
+};
+
+static int ptrace_try(char *why, size_t size)
+{
+	char *page = fresh_page();
+	long word = 2;
+	int err;
+
+	if (!page || mprotect(page, BASE_PAGE, PROT_READ))
+		return unmet(why, size, "no page: %s", errno_name(errno));
+	err = trace_self(&word, page, sizeof(word), true);
+	if (err)
+		return unmet(why, size, "PTRACE_POKEDATA: %s", errno_name(-err));
+	return *(volatile char *)page == 2 ? 0 : unmet(why, size, "a store by ptrace is not seen");
+}
+
+const struct need need_ptrace = {
+	.name = "ptrace",
+	.about = "ptrace of a process by its child",
+	.hint = "a container that allows ptrace; sysctl -w kernel.yama.ptrace_scope=1 at most",
+	.probe = ptrace_try,
 	.in_child = true,
 };
 

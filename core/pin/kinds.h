@@ -5,6 +5,7 @@
 
 #include "core/pin/pin.h"
 
+extern const struct pin_kind pin_pbuf;
 extern const struct pin_kind pin_uring_rw, pin_vmsplice, pin_vfio_rw, pin_vfio_ro;
 extern const struct pin_kind pin_fuse_read, pin_fuse_write, pin_aio_read, pin_aio_write;
 extern const struct pin_kind pin_dio_read, pin_dio_write;

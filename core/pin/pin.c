@@ -28,6 +28,7 @@ const struct pin_kind *const pin_kinds[] = {
 	&pin_gup_rw,
 	&pin_udmabuf,
 	&pin_sqes,
+	&pin_pbuf,
 	&pin_xsk,
 	&pin_kvm,
 	&pin_rdma_own,

@@ -351,7 +351,7 @@ void cell_run(struct executor *x, const struct cell *c, struct verdict *v)
 	x->base.pin = x->holdings.pin;
 	x->background.verb = NULL;
 	x->before.nregions = 0;
-	x->nonce = (uint16_t)(x->nonce + 1 ? x->nonce + 1 : 1);
+	x->nonce = (uint16_t)(x->nonce + 1) | PATTERN_NONCE;
 	if (!plan_cell(x))
 		return;
 	plant(x);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -12,7 +13,11 @@
 #define MADV_PAGEOUT 21
 #endif
 
-enum { ADVICE_DONTNEED_LOCKED = 24 };
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#endif
+
+enum { ADVICE_DONTNEED_LOCKED = 24, FREE_TRIES = 20 };
 
 static int advise(struct actor *a, const struct op *op, int advice)
 {
@@ -116,9 +121,48 @@ const struct verb verb_discard_locked = {
 	.emit = discard_locked_emit,
 };
 
+/* Empties the batches in which this CPU takes pages to the LRU lists and marks them freed. */
+static void drain_batches(void)
+{
+	void *page =
+		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return;
+	madvise(page, BASE_PAGE, MADV_COLD);
+	munmap(page, BASE_PAGE);
+}
+
+/* Marked are pages that no other process maps; merged pages and those of a pin may be dirty. */
+static bool freed_lazily(const struct actor *a, const struct op *op)
+{
+	const struct mem_kind *mem = a->region[op->region].kind;
+	long there = page_count(op_addr(a, op), op->npages, PAGE_PRESENT);
+
+	if (op->pinned || op->shared || op->empty || !strcmp(mem->name, "ksm"))
+		return true;
+	return there <= 0 || smaps_kb(op_addr(a, op), "LazyFree") >= there * (BASE_PAGE / 1024);
+}
+
 static int free_exec(struct actor *a, const struct op *op)
 {
-	return advise(a, op, MADV_FREE);
+	int err = advise(a, op, MADV_FREE);
+
+	for (int i = 0; i < FREE_TRIES && !err && !op->timed; i++) {
+		drain_batches();
+		if (freed_lazily(a, op))
+			break;
+		event_nap(1000);
+		err = advise(a, op, MADV_FREE);
+	}
+	return err;
+}
+
+static int free_post(struct actor *a, const struct op *op)
+{
+	return freed_lazily(a, op) ? 0 :
+				     event_why(a, "LazyFree of smaps is %ld kB",
+					       smaps_kb(op_addr(a, op), "LazyFree"));
 }
 
 static void free_model(struct model_step *s)
@@ -150,6 +194,7 @@ const struct verb verb_free = {
 	.rule = "madvise(2) MADV_FREE; 6c8e2a256915 (5.18) not while it is referenced",
 	.by = ACTOR_PROCESS,
 	.exec = free_exec,
+	.post = free_post,
 	.model = free_model,
 	.emit = free_emit,
 };

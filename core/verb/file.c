@@ -12,6 +12,13 @@ static int truncate_exec(struct actor *a, const struct op *op)
 	return ftruncate(a->region[op->region].fd, op->arg * BASE_PAGE) ? -errno : 0;
 }
 
+static int truncate_post(struct actor *a, const struct op *op)
+{
+	off_t end = lseek(a->region[op->region].fd, 0, SEEK_END);
+
+	return end == op->arg * BASE_PAGE ? 0 : actor_why(a, "the file has another size");
+}
+
 static int truncate_emit(FILE *out, const struct op *op)
 {
 	fprintf(out, "\tcheck(ftruncate(fd[%d], %zu));\n", op->region, (size_t)op->arg * BASE_PAGE);
@@ -44,6 +51,7 @@ const struct verb verb_truncate = {
 	.by = ACTOR_FILE,
 	.arg = ARG_SIZE,
 	.exec = truncate_exec,
+	.post = truncate_post,
 	.model = truncate_model,
 	.emit = truncate_emit,
 };
@@ -54,6 +62,23 @@ static int punch_exec(struct actor *a, const struct op *op)
 			 (off_t)(op->first * BASE_PAGE), (off_t)op_bytes(op)) ?
 		       -errno :
 		       0;
+}
+
+bool file_has_hole(int fd, size_t at, size_t len)
+{
+	off_t end = lseek(fd, 0, SEEK_END), data;
+
+	if (end >= 0 && (size_t)end <= at)
+		return true;
+	data = lseek(fd, (off_t)at, SEEK_DATA);
+	return data < 0 ? errno == ENXIO : (size_t)data >= at + len;
+}
+
+static int punch_post(struct actor *a, const struct op *op)
+{
+	return file_has_hole(a->region[op->region].fd, op->first * BASE_PAGE, op_bytes(op)) ?
+		       0 :
+		       actor_why(a, "SEEK_DATA finds data in the place");
 }
 
 static int punch_emit(FILE *out, const struct op *op)
@@ -79,6 +104,7 @@ const struct verb verb_punch = {
 	.rule = "fallocate(2) FALLOC_FL_PUNCH_HOLE; mm/shmem.c, unmap_mapping_range(even_cows 0)",
 	.by = ACTOR_FILE,
 	.exec = punch_exec,
+	.post = punch_post,
 	.model = punch_model,
 	.emit = punch_emit,
 };

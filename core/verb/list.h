@@ -33,7 +33,8 @@ extern const struct verb verb_heir_packet, verb_heir_device, verb_heir_off;
 /* verb_heir_device with MADV_DONTFORK on what it asks about, for a mutant. */
 int heir_device_hidden(struct actor *a, const struct op *op);
 /* verb/remote.c */
-extern const struct verb verb_vm_read, verb_vm_write, verb_mem_read, verb_mem_write;
+extern const struct verb verb_vm_read, verb_vm_write, verb_mem_read, verb_mem_write, verb_peek,
+	verb_poke;
 /* verb/lru.c, verb/thp.c */
 extern const struct verb verb_cold, verb_populate_read, verb_populate_write, verb_mlock;
 extern const struct verb verb_munlock, verb_reclaim, verb_collapse, verb_split_map, verb_split;
@@ -42,6 +43,8 @@ extern const struct verb verb_merge, verb_unmerge, verb_migrate, verb_compact, v
 extern const struct verb verb_guard, verb_unguard, verb_mseal, verb_clear_refs;
 /* verb/file.c */
 extern const struct verb verb_truncate, verb_punch, verb_scavenge;
+/* Whether a file has no data in the range: a hole, or space that nothing was stored to. */
+bool file_has_hole(int fd, size_t at, size_t len);
 
 /* verb/seal.c */
 extern const struct verb verb_seal, verb_map_ro;

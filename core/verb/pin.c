@@ -11,6 +11,7 @@ static int pin_exec(struct actor *a, const struct op *op)
 
 	p->addr = op_addr(a, op) + op->off;
 	p->region = op->region;
+	p->nonce = a->nonce;
 	p->start = op->first * BASE_PAGE + op->off;
 	p->len = op->len ? op->len : op_bytes(op);
 	p->fd = a->region[op->region].fd;
@@ -312,6 +313,7 @@ static int keep_exec(struct actor *a, const struct op *op)
 
 	p->addr = NULL;
 	p->region = op->region;
+	p->nonce = a->nonce;
 	p->start = op->first * BASE_PAGE + op->off;
 	p->len = op->len ? op->len : op_bytes(op);
 	p->fd = a->region[op->region].fd;

@@ -3,10 +3,14 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/actor/actor.h"
 #include "core/verb/list.h"
+
+enum { BLOCK = 512 }; /* of st_blocks */
 
 static int allocate(struct actor *a, const struct op *op, int mode, size_t first, size_t npages)
 {
@@ -81,9 +85,29 @@ const struct verb verb_allocate = {
 	.emit = allocate_emit,
 };
 
+/* Of the file before the last of these steps, which the runner does one after the other. */
+static off_t size_before;
+
+static off_t size_of(const struct actor *a, const struct op *op)
+{
+	return lseek(a->region[op->region].fd, 0, SEEK_END);
+}
+
 static int preallocate_exec(struct actor *a, const struct op *op)
 {
+	size_before = size_of(a, op);
 	return allocate(a, op, FALLOC_FL_KEEP_SIZE, 0, (size_t)op->arg);
+}
+
+static int preallocate_post(struct actor *a, const struct op *op)
+{
+	struct stat st;
+
+	if (fstat(a->region[op->region].fd, &st) || st.st_size != size_before)
+		return actor_why(a, "the file has another size");
+	return st.st_blocks * BLOCK >= op->arg * BASE_PAGE ?
+		       0 :
+		       actor_why(a, "st_blocks is less than the space asked for");
 }
 
 /* Behind the end of the file nothing appears; a grow seal refuses it all the same. */
@@ -108,6 +132,7 @@ const struct verb verb_preallocate = {
 	.arg = ARG_SIZE,
 	.fits = has_file,
 	.exec = preallocate_exec,
+	.post = preallocate_post,
 	.model = preallocate_model,
 	.emit = preallocate_emit,
 };
@@ -115,6 +140,13 @@ const struct verb verb_preallocate = {
 static int zero_range_exec(struct actor *a, const struct op *op)
 {
 	return allocate(a, op, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, op->first, op->npages);
+}
+
+static int zero_range_post(struct actor *a, const struct op *op)
+{
+	return file_has_hole(a->region[op->region].fd, op->first * BASE_PAGE, op_bytes(op)) ?
+		       0 :
+		       actor_why(a, "SEEK_DATA finds data in the place");
 }
 
 static void zero_range_model(struct model_step *s)
@@ -136,6 +168,7 @@ const struct verb verb_zero_range = {
 	.by = ACTOR_FILE,
 	.fits = has_extents,
 	.exec = zero_range_exec,
+	.post = zero_range_post,
 	.model = zero_range_model,
 	.emit = zero_range_emit,
 };
@@ -144,9 +177,41 @@ const struct verb verb_zero_range = {
 static int shift_exec(struct actor *a, const struct op *op)
 {
 	size_t units = op->unit / BASE_PAGE;
-	int err = allocate(a, op, FALLOC_FL_INSERT_RANGE, (size_t)op->arg, units);
+	int err;
+
+	size_before = size_of(a, op);
+	err = allocate(a, op, FALLOC_FL_INSERT_RANGE, (size_t)op->arg, units);
 
 	return err ? err : allocate(a, op, FALLOC_FL_COLLAPSE_RANGE, (size_t)op->arg, units);
+}
+
+/* Pages of the file from `first` on that are in the page cache; -1 when it can't be told. */
+static int cached_pages(int fd, size_t first, size_t npages)
+{
+	unsigned char there[IMAGE_PAGES];
+	void *at = mmap(NULL, npages * BASE_PAGE, PROT_READ, MAP_SHARED, fd,
+			(off_t)(first * BASE_PAGE));
+	int n = 0;
+
+	if (at == MAP_FAILED)
+		return -1;
+	if (mincore(at, npages * BASE_PAGE, there))
+		n = -1;
+	for (size_t i = 0; n >= 0 && i < npages; i++)
+		n += there[i] & 1;
+	munmap(at, npages * BASE_PAGE);
+	return n;
+}
+
+static int shift_post(struct actor *a, const struct op *op)
+{
+	size_t pages = (size_t)size_before / BASE_PAGE, first = (size_t)op->arg;
+
+	if (size_of(a, op) != size_before)
+		return actor_why(a, "the file has another size");
+	if (first < pages && cached_pages(a->region[op->region].fd, first, pages - first))
+		return actor_why(a, "pages behind the place are still in the page cache");
+	return 0;
 }
 
 static void shift_model(struct model_step *s)
@@ -185,6 +250,7 @@ const struct verb verb_shift = {
 	.arg = ARG_SIZE,
 	.fits = has_extents,
 	.exec = shift_exec,
+	.post = shift_post,
 	.model = shift_model,
 	.emit = shift_emit,
 };

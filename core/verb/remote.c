@@ -4,13 +4,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "core/base/trace.h"
 #include "core/verb/list.h"
 
 /*
  * A remote access takes pages of another address space by get_user_pages_remote();
  * a process that names itself takes its own in the same way.
  */
-enum remote { BY_VM, BY_MEM };
+enum remote { BY_VM, BY_MEM, BY_TRACE };
 
 static ssize_t by_vm(char *local, char *remote, size_t len, bool store)
 {
@@ -30,12 +31,22 @@ static ssize_t by_mem(char *local, const char *remote, size_t len, bool store)
 	return store ? pwrite(fd, local, len, at) : pread(fd, local, len, at);
 }
 
+/* A word at a time, by a process that stops this one. */
+static ssize_t by_trace(char *local, char *remote, size_t len, bool store)
+{
+	int err = trace_self(local, remote, len, store);
+
+	errno = -err;
+	return err ? -1 : (ssize_t)len;
+}
+
 /* 0; 1 when the memory is refused; -errno for any other reason. */
 static int transfer(enum remote how, char *local, char *remote, size_t len, bool store)
 {
 	const int refusal = how == BY_VM ? EFAULT : EIO;
-	ssize_t n = how == BY_VM ? by_vm(local, remote, len, store) :
-				   by_mem(local, remote, len, store);
+	ssize_t n = how == BY_VM  ? by_vm(local, remote, len, store) :
+		    how == BY_MEM ? by_mem(local, remote, len, store) :
+				    by_trace(local, remote, len, store);
 
 	if (n == (ssize_t)len)
 		return 0;
@@ -89,6 +100,11 @@ static int vm_exec(struct actor *a, const struct op *op)
 static int mem_exec(struct actor *a, const struct op *op)
 {
 	return access_pages(a, op, BY_MEM);
+}
+
+static int trace_exec(struct actor *a, const struct op *op)
+{
+	return access_pages(a, op, BY_TRACE);
 }
 
 static void load(struct model_step *s)
@@ -215,4 +231,27 @@ const struct verb verb_mem_write = {
 	.exec = mem_exec,
 	.model = mem_model,
 	.emit = mem_emit,
+};
+
+const struct verb verb_peek = {
+	.name = "peek",
+	.about = "reads the place by PTRACE_PEEKDATA, whatever its protection",
+	.rule = "kernel/ptrace.c ptrace_access_vm(): FOLL_FORCE; ptrace(2)",
+	.needs = { "ptrace" },
+	.by = ACTOR_PROCESS,
+	.flags = VERB_LOOKS | VERB_PER_PAGE,
+	.exec = trace_exec,
+	.model = mem_model,
+};
+
+const struct verb verb_poke = {
+	.name = "poke",
+	.about = "stores to the place by PTRACE_POKEDATA, whatever its protection",
+	.rule = "kernel/ptrace.c generic_ptrace_pokedata(): FOLL_FORCE | FOLL_WRITE; ptrace(2)",
+	.needs = { "ptrace" },
+	.by = ACTOR_PROCESS,
+	.arg = ARG_VALUE,
+	.flags = VERB_STORES | VERB_PER_PAGE,
+	.exec = trace_exec,
+	.model = mem_model,
 };

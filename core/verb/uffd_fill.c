@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 
+#include "core/actor/actor.h"
 #include "core/base/uffd.h"
 #include "core/verb/list.h"
 #include "core/verb/uffd.h"
@@ -114,6 +115,19 @@ static int poison_exec(struct actor *a, const struct op *op)
 	return fd < 0 ? fd : uffd_finish(a, op, fd, uffd_poison(fd, op_addr(a, op), op_bytes(op)));
 }
 
+/* The marker counts as swapped in pagemap, which shows none for hugetlb. */
+static int poison_post(struct actor *a, const struct op *op)
+{
+	char *at = op_addr(a, op);
+
+	if (page_count(at, op->npages, PAGE_PRESENT))
+		return actor_why(a, "a page is still in the page table");
+	if (!a->region[op->region].kind->hugetlb &&
+	    page_count(at, op->npages, PAGE_SWAPPED) != (long)op->npages)
+		return actor_why(a, "a page table entry is empty");
+	return 0;
+}
+
 static void poison_model(struct model_step *s)
 {
 	uffd_empty_as(s, UFFD_POISON);
@@ -132,6 +146,7 @@ const struct verb verb_uffd_poison = {
 	.by = ACTOR_PROCESS,
 	.fits = uffd_fits_anon,
 	.exec = poison_exec,
+	.post = poison_post,
 	.model = poison_model,
 	.emit = poison_emit,
 };

@@ -48,7 +48,8 @@ const struct verb *const verbs[] = {
 	&verb_heir_hidden,   &verb_heir_aio,
 	&verb_heir_packet,   &verb_heir_device,
 	&verb_heir_off,	     &verb_pkey,
-	&verb_pkey_off,	     NULL,
+	&verb_pkey_off,	     &verb_peek,
+	&verb_poke,	     NULL,
 };
 
 const struct verb *verb_find(const char *name)
