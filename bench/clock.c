@@ -50,6 +50,19 @@ static bool counter_usable(const char **name, char *note, size_t size)
 #endif
 }
 
+static bool is_emulated(void)
+{
+#if defined(__x86_64__)
+	unsigned a, name[3];
+
+	/* The hypervisor's leaf, which __get_cpuid() would not ask for. */
+	__cpuid(0x40000000, a, name[0], name[1], name[2]);
+	return !memcmp(name, "TCGTCGTCGTCG", sizeof(name));
+#else
+	return false;
+#endif
+}
+
 static int choose(struct clock_facts *c, const char *want)
 {
 	const char *name = "monotonic";
@@ -274,6 +287,7 @@ int clock_calibrate(const char *want)
 		return err;
 	if (c->kind == CLOCK_COUNTER)
 		c->tick_ns = measure_tick();
+	c->emulated = is_emulated();
 	find_place(c);
 	c->step = measure_step();
 	c->pair = measure_pair();

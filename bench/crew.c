@@ -180,6 +180,10 @@ struct crew_threads *crew_start(const struct range *r, enum touch_mode mode)
 	int err = 0;
 
 	t = (struct crew_threads){ .first = r->first, .bytes = r->count * r->stride };
+	if (atomic_load(&c->taken[0]) == CREW_STEPS) {
+		snprintf(c->why, sizeof(c->why), "more than %d timed accesses", CREW_STEPS);
+		return NULL;
+	}
 	if (c->kind == CREW_AREAS)
 		err = part(&t, MADV_DONTDUMP);
 	if (err) {
@@ -202,21 +206,19 @@ struct crew_threads *crew_start(const struct range *r, enum touch_mode mode)
 	snprintf(c->why, sizeof(c->why), "a thread on CPU %d: %s", c->cpu[t.started + 1],
 		 strerror(err));
 	atomic_store(&c->broken, 1);
-	crew_join(&t);
+	crew_join(&t, false);
 	return NULL;
 }
 
-int crew_join(struct crew_threads *t)
+bool crew_join(struct crew_threads *t, bool whole)
 {
-	int vain = 0;
-
 	for (int i = 1; i <= t->started; i++) {
 		pthread_join(t->worker[i].thread, NULL);
-		vain += t->worker[i].outcome != OUTCOME_OK;
+		whole &= t->worker[i].outcome == OUTCOME_OK;
 	}
 	if (bench_crew->kind == CREW_AREAS)
 		part(t, MADV_DODUMP);
-	for (int i = 0; i < bench_crew->workers; i++)
+	for (int i = 0; i < bench_crew->workers && whole; i++)
 		atomic_fetch_add(&bench_crew->taken[i], 1);
-	return vain;
+	return whole;
 }

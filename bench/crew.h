@@ -70,7 +70,10 @@ struct crew_threads;
  * NULL with bench_crew->why.
  */
 struct crew_threads *crew_start(const struct range *r, enum touch_mode mode);
-/* Waits for their end. How many of them faulted in vain. */
-int crew_join(struct crew_threads *t);
+/*
+ * Waits for their end. Whether all of them, and the first (whole), did all of their accesses:
+ * then what they took is kept, and the next step has places of its own.
+ */
+bool crew_join(struct crew_threads *t, bool whole);
 
 #endif

@@ -161,7 +161,7 @@ int series_add_process(struct series *s, struct pass *p, double mean)
 /* The time inside of a pass; left out when something else ran between two readings. */
 static bool closes(const struct pass *p, double *inside_ns)
 {
-	double ticks = (double)p->gaps, off;
+	double ticks = (double)(p->gaps + p->tail), off;
 
 	*inside_ns = 0;
 	if (!p->wall_ns)

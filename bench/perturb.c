@@ -9,7 +9,31 @@
 #include "bench/clock.h"
 #include "core/base/median.h"
 
-enum { PAGES = 256, PASSES = 5, ROUNDS_MAX = 2001, WARM_UP = 2 };
+enum { PAGES = 256, ROUNDS_MAX = 2001, WARM_UP = 2 };
+enum { PLAIN, AGAIN, PAIR, CHAINED, NO_PAIR, NO_CHAINED, PASSES };
+
+static const enum touch_mode mode_of[PASSES] = {
+	[PLAIN] = TOUCH_PLAIN,	   [AGAIN] = TOUCH_PLAIN,     [PAIR] = TOUCH_PAIR,
+	[CHAINED] = TOUCH_CHAINED, [NO_PAIR] = TOUCH_NO_PAIR, [NO_CHAINED] = TOUCH_NO_CHAINED,
+};
+
+static const struct {
+	int pass, beside;
+} compared[PERTURB_MODES] = {
+	[PERTURB_PAIR] = { PAIR, PLAIN },
+	[PERTURB_CHAINED] = { CHAINED, PLAIN },
+	[PERTURB_AGAIN] = { AGAIN, PLAIN },
+	[PERTURB_PAIR_READINGS] = { PAIR, NO_PAIR },
+	[PERTURB_CHAINED_READINGS] = { CHAINED, NO_CHAINED },
+};
+
+const char *const perturb_name[PERTURB_MODES] = {
+	[PERTURB_PAIR] = "pair",
+	[PERTURB_CHAINED] = "chained",
+	[PERTURB_AGAIN] = "again",
+	[PERTURB_PAIR_READINGS] = "pair_readings",
+	[PERTURB_CHAINED_READINGS] = "chained_readings",
+};
 
 struct perturbations bench_perturbations;
 
@@ -57,10 +81,8 @@ static struct perturbation median_of(double *ratio, int n)
 
 int perturb_measure(struct perturbations *p, int rounds)
 {
-	static const enum touch_mode mode[PASSES] = { TOUCH_PAIR, TOUCH_CHAINED, TOUCH_NO_PAIR,
-						      TOUCH_NO_PAIR, TOUCH_NO_CHAINED };
 	static double ratio[PERTURB_MODES][ROUNDS_MAX], untimed[ROUNDS_MAX];
-	int order[PASSES] = { 0, 1, 2, 3, 4 }, kept = 0;
+	int order[PASSES] = { 0, 1, 2, 3, 4, 5 }, kept = 0;
 
 	*p = (struct perturbations){ 0 };
 	if (rounds > ROUNDS_MAX)
@@ -72,7 +94,7 @@ int perturb_measure(struct perturbations *p, int rounds)
 		shuffle(order, PASSES);
 		for (int k = 0; k < PASSES && whole; k++) {
 			int which = order[k];
-			int err = one_pass(mode[which], &ns[which]);
+			int err = one_pass(mode_of[which], &ns[which]);
 
 			if (err && err != -EAGAIN)
 				return err;
@@ -81,8 +103,8 @@ int perturb_measure(struct perturbations *p, int rounds)
 		if (i < WARM_UP || !whole)
 			continue;
 		for (int k = 0; k < PERTURB_MODES; k++)
-			ratio[k][kept] = ns[k] / ns[k == PERTURB_CHAINED ? 4 : 3];
-		untimed[kept++] = ns[3] / PAGES;
+			ratio[k][kept] = ns[compared[k].pass] / ns[compared[k].beside];
+		untimed[kept++] = ns[PLAIN] / PAGES;
 	}
 	if (!kept)
 		return -EAGAIN;

@@ -89,7 +89,7 @@ static bool touch_all(struct timing *t, struct range *r, enum touch_mode mode)
 		return false;
 	whole = touch_twice(t, r, mode) == OUTCOME_OK;
 	if (others)
-		whole &= !crew_join(others);
+		whole = crew_join(others, whole);
 	memset(&t->placed, 0, sizeof(t->placed));
 	if (crew_of_threads())
 		r->count *= (size_t)bench_crew->workers;
@@ -133,6 +133,7 @@ static int call_once(struct actor *a, const struct verb *verb, const struct op *
 	pass_end(p);
 	p->begin = start;
 	p->tick[0] = end - start;
+	p->gaps = p->tail = 0;
 	p->samples = 1;
 	p->err = -err;
 	return err;

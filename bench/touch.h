@@ -23,15 +23,18 @@ struct pass {
 	bool switched;		      /* the CPU was taken away meanwhile */
 	uint64_t begin;		      /* the clock before the first access, or the call */
 	uint64_t gaps;		      /* ticks between a sample's end and the next one's begin */
+	uint64_t tail;		      /* of faults: ticks from the last one's end to wall_ns' */
 	uint64_t tick[TOUCH_SAMPLES]; /* raw: the cost of the readings is inside */
 };
 
 enum touch_mode {
 	TOUCH_PAIR,    /* a reading before and one after each access */
 	TOUCH_CHAINED, /* one reading between two accesses */
-	/* The same code, but for the readings; no samples: */
+	/* Without samples: the accesses alone; and the code of each way but for the readings. */
+	TOUCH_PLAIN,
 	TOUCH_NO_PAIR,
 	TOUCH_NO_CHAINED,
+	TOUCH_MODES,
 };
 
 struct range {

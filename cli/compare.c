@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
 
@@ -11,6 +12,24 @@ int cli_side(struct side *s, char *const path[], size_t n)
 	char why[4500];
 
 	return side_read(s, path, n, why, sizeof(why)) ? cli_fail(EXIT_USAGE, "%s", why) : 0;
+}
+
+/* Reads a side. Boots of several kernels would be the units of one: refused. */
+static int read_kernel(struct side *s, char *const path[], size_t n)
+{
+	int err = cli_side(s, path, n);
+
+	for (size_t i = 1; i < s->count && !err; i++) {
+		const char *one = s->cost[0].origin.label, *other = s->cost[i].origin.label;
+
+		if (!strcmp(one, other))
+			continue;
+		cli_fail(EXIT_USAGE, "%s: runs of %s and of %s, name those of one kernel", path[0],
+			 one, other);
+		side_free(s);
+		err = EXIT_USAGE;
+	}
+	return err;
 }
 
 static int compare_two(const struct cli *cli, const struct side side[2])
@@ -47,7 +66,7 @@ static int splits(const struct cli *cli)
 	size_t n;
 	int err;
 
-	if (cli_side(&side, cli->arg, (size_t)cli->nargs))
+	if (read_kernel(&side, cli->arg, (size_t)cli->nargs))
 		return EXIT_USAGE;
 	err = compare_aa(&side, (unsigned)cli->splits, &aa, &n);
 	if (!err)
@@ -68,12 +87,12 @@ static int compare_run(struct cli *cli)
 		return cli_fail(EXIT_USAGE, "compare takes two or more runs or folders of runs");
 	if (cli->splits)
 		return splits(cli);
-	if (cli_side(&side[0], cli->arg, 1))
+	if (read_kernel(&side[0], cli->arg, 1))
 		return EXIT_USAGE;
 	for (int i = 1; i < cli->nargs; i++) {
 		int one;
 
-		if (cli_side(&side[1], cli->arg + i, 1)) {
+		if (read_kernel(&side[1], cli->arg + i, 1)) {
 			code = EXIT_USAGE;
 			break;
 		}

@@ -14,34 +14,6 @@ const char *const comparison_name[COMPARISONS] = {
 	[COMPARISON_UNLIKE] = "not comparable",
 };
 
-double compare_variance(const double *v, size_t n)
-{
-	double mean = 0, sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		mean += v[i] / (double)n;
-	for (size_t i = 0; i < n; i++)
-		sum += (v[i] - mean) * (v[i] - mean);
-	return n > 1 ? sum / (double)(n - 1) : 0;
-}
-
-double compare_units(double variance, double far)
-{
-	return 2 * (1.96 + 0.84) * (1.96 + 0.84) * variance / (far * far) * M_PI / 3 + 1;
-}
-
-static size_t units_needed(const struct compare_row *row, const double *a, size_t n,
-			   const double *b, size_t m)
-{
-	double margin = log1p(row->margin), far = fabs(fabs(row->log.estimate) - margin);
-	double both = (compare_variance(a, n) + compare_variance(b, m)) / 2;
-	double need = compare_units(both, far);
-
-	if (n < 2 || m < 2 || far <= 0 || !(need < 10000))
-		return 0;
-	return need > COMPARE_UNITS_MIN ? (size_t)ceil(need) : COMPARE_UNITS_MIN;
-}
-
 /*
  * Where the noise is larger than the margin, an interval above it says hardly more than one
  * above 1, which equal kernels give in 2.5 %. 1 %, or what four units a side can reach at all.
@@ -77,7 +49,7 @@ int compare_judge(struct compare_row *row, const double *a, size_t n, const doub
 		return err;
 	row->q = rank_p_above(a, n, b, m, margin);
 	row->verdict = COMPARISON_UNDECIDED;
-	row->needed = units_needed(row, a, n, b, m);
+	row->needed = compare_needed(row, a, n, b, m);
 	if (row->log.interval && n >= COMPARE_UNITS_MIN && m >= COMPARE_UNITS_MIN)
 		decide(row, rank_p_above(a, n, b, m, 0), rank_p_above(b, m, a, n, 0),
 		       clear_enough(n, m));

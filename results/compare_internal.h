@@ -17,6 +17,9 @@ double compare_variance(const double *v, size_t n);
  * steps of an exact test.
  */
 double compare_units(double variance, double far);
+/* Units a side that would decide about the row, were its estimate the truth; 0 unknown. */
+size_t compare_needed(const struct compare_row *row, const double *a, size_t n, const double *b,
+		      size_t m);
 
 /* The highest level that has units enough on both sides. */
 enum level compare_level(const size_t a[LEVELS], const size_t b[LEVELS]);

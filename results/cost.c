@@ -57,7 +57,6 @@ static void put_node(json_t *o, const char *key, int node)
 /* Slower than the untimed loop, as [ratio, low, high]. */
 static json_t *perturbation_json(void)
 {
-	static const char *const name[PERTURB_MODES] = { "pair", "chained", "again" };
 	const struct perturbations *p = &bench_perturbations;
 	json_t *o = json_object();
 
@@ -65,7 +64,7 @@ static json_t *perturbation_json(void)
 	json_object_set_new(o, "fault_ns", json_real(p->fault_ns));
 	for (int i = 0; i < PERTURB_MODES; i++)
 		json_object_set_new(
-			o, name[i],
+			o, perturb_name[i],
 			json_pack("[fff]", p->mode[i].ratio, p->mode[i].low, p->mode[i].high));
 	return o;
 }
@@ -100,6 +99,8 @@ int cost_write_clock(struct record *r)
 	put_text(o, "clock", c->name);
 	if (c->note[0])
 		put_text(o, "note", c->note);
+	if (c->doubt[0])
+		put_text(o, "self_test_failed", c->doubt);
 	json_object_set_new(o, "tick_ns", json_real(c->tick_ns));
 	json_object_set_new(
 		o, "place",

@@ -99,13 +99,13 @@ static void put_row(const struct compare_row *row, FILE *out)
 	page_text(out, row->key);
 	fprintf(out, "</th><td>%s</td>", row->metric);
 	if (row->verdict == COMPARISON_UNLIKE) {
-		fputs("<td colspan=4>", out);
+		fputs("<td colspan=5>", out);
 		page_text(out, row->why);
 		fputs("</td></tr>\n", out);
 		return;
 	}
-	fprintf(out, "<td class=num>%.0f</td><td class=num>%.0f</td>", row->value[0],
-		row->value[1]);
+	fprintf(out, "<td class=num>%.0f</td><td class=num>%.0f</td><td>%s</td>", row->value[0],
+		row->value[1], row->path ? "instructions" : "ns");
 	put_interval(&row->log, row->units, row->level, out);
 }
 
@@ -120,11 +120,9 @@ static void put_changed_costs(const struct report *r, const struct pair *p, FILE
 	fputs("<div class=wide><table class=costs><thead><tr><th>verdict<th class=num>change"
 	      "<th>cost<th>of",
 	      out);
-	fputs("<th class=num>", out);
-	page_text(out, r->label[p->a]);
-	fputs(", ns<th class=num>", out);
-	page_text(out, r->label[p->b]);
-	fputs(", ns<th>95 % interval<th>units</tr></thead><tbody>\n", out);
+	page_tagged(out, "th class=num", r->label[p->a]);
+	page_tagged(out, "th class=num", r->label[p->b]);
+	fputs("<th>unit<th>95 % interval<th>units</tr></thead><tbody>\n", out);
 	for (size_t i = 0; i < n && i < ROWS_SHOWN; i++)
 		put_row(&p->result.row[i], out);
 	fputs("</tbody></table></div>\n", out);

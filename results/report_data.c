@@ -41,6 +41,21 @@ static bool in_forest(const struct compare_row *row)
 	return row->verdict != COMPARISON_UNLIKE && row->log.interval;
 }
 
+/* Of the rows that are drawn: whether the unit is the boot in none of them. */
+static bool within_boots(const struct compare_result *c, size_t rows)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < c->rows && shown < rows; i++) {
+		if (!in_forest(&c->row[i]))
+			continue;
+		if (c->row[i].level <= LEVEL_BOOT)
+			return false;
+		shown++;
+	}
+	return true;
+}
+
 static char *forest_settings(const struct compare_result *c, size_t rows)
 {
 	double low = -log1p(2 * COMPARE_MARGIN_P50), high = -low, wide;
@@ -61,8 +76,9 @@ static char *forest_settings(const struct compare_result *c, size_t rows)
 	low -= wide;
 	high += wide;
 	fprintf(f,
-		"width = 760\nheight = %zu\nrows = %zu\nlow = %.6f\nhigh = %.6f\nmargin = %.6f\n",
-		110 + 36 * rows, rows, low, high, log1p(COMPARE_MARGIN_P50));
+		"width = 760\nheight = %zu\nrows = %zu\nlow = %.6f\nhigh = %.6f\nmargin = %.6f\n"
+		"within = %d\n",
+		110 + 36 * rows, rows, low, high, log1p(COMPARE_MARGIN_P50), within_boots(c, rows));
 	put_tics(f, low, high);
 	fclose(f);
 	return text;
@@ -102,9 +118,13 @@ static void plan_forest(struct report *r, size_t pair)
 	shown_origin(r, p->a, origin, sizeof(origin));
 	plot_caption(
 		r,
-		"Change of each cost, B = %s against A = %s, in percent of A's time (logarithmic), "
-		"with exact 95 %% intervals; the worst first, %zu of %zu. %s",
-		r->label[p->b], r->label[p->a], rows, all, origin);
+		"Change of each cost, B = %s against A = %s, in percent of A (logarithmic), with "
+		"exact 95 %% intervals%s; the worst first, %zu of %zu. %s",
+		r->label[p->b], r->label[p->a],
+		within_boots(c, rows) ? " of runs or processes of one boot a side: what boots "
+					"differ by is not in them, nothing is decided" :
+					"",
+		rows, all, origin);
 }
 
 void plan_forests(struct report *r)

@@ -82,9 +82,9 @@ static void put_worst(const struct report *r, FILE *out)
 		100 * expm1(row->log.estimate));
 	page_text(out, row->key);
 	fputs("</p><p>", out);
-	fprintf(out, "%s %.0f → %.0f ns, 95 %% interval %+.1f to %+.1f %%, ", row->metric,
-		row->value[0], row->value[1], 100 * expm1(row->log.low),
-		100 * expm1(row->log.high));
+	fprintf(out, "%s %.0f → %.0f %s, 95 %% interval %+.1f to %+.1f %%, ", row->metric,
+		row->value[0], row->value[1], row->path ? "instructions" : "ns",
+		100 * expm1(row->log.low), 100 * expm1(row->log.high));
 	page_text(out, r->label[p->b]);
 	fputs(" against ", out);
 	page_text(out, r->label[p->a]);

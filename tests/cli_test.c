@@ -274,6 +274,21 @@ static void what_was_cut_off_is_not_green(void **state)
 	assert_int_equal(sh("rm -r results/baselines"), 0);
 }
 
+/* Boots of two kernels are no units of one. */
+static void a_side_is_of_one_kernel(void **state)
+{
+	(void)state;
+	write_run("two/a", "pass", true);
+	write_run("two/b", "pass", true);
+	assert_int_equal(sh("pinfold compare two two"), EXIT_OK);
+	assert_int_equal(sh("sed -i s/6.1/6.2/ two/b/records.jsonl"), 0);
+	assert_int_equal(sh("pinfold compare two two/a"), EXIT_USAGE);
+	assert_non_null(strstr(text, "two: runs of 6.1 and of 6.2"));
+	assert_int_equal(sh("pinfold compare two/a two"), EXIT_USAGE);
+	assert_int_equal(sh("pinfold compare --splits 10 two"), EXIT_USAGE);
+	assert_int_equal(sh("pinfold compare two/a two/b"), EXIT_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +302,7 @@ int main(void)
 		cmocka_unit_test(retried_failures_keep_their_score),
 		cmocka_unit_test(baselines_and_waivers),
 		cmocka_unit_test(what_was_cut_off_is_not_green),
+		cmocka_unit_test(a_side_is_of_one_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

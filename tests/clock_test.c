@@ -73,7 +73,6 @@ static void time_goes_forward(void **unused)
 
 static void what_readings_cost_is_measured(void **unused)
 {
-	static const char *const name[] = { "pairs", "chained", "again" };
 	struct perturbations p;
 
 	(void)unused;
@@ -81,7 +80,7 @@ static void what_readings_cost_is_measured(void **unused)
 	assert_in_range(p.rounds, 1, 51);
 	assert_true(p.fault_ns > 0);
 	for (int i = 0; i < PERTURB_MODES; i++) {
-		printf("# %s %+.2f %% (%+.2f to %+.2f)\n", name[i], p.mode[i].ratio * 100,
+		printf("# %s %+.2f %% (%+.2f to %+.2f)\n", perturb_name[i], p.mode[i].ratio * 100,
 		       p.mode[i].low * 100, p.mode[i].high * 100);
 		assert_true(p.mode[i].low <= p.mode[i].ratio);
 		assert_true(p.mode[i].high >= p.mode[i].ratio);

@@ -208,6 +208,29 @@ static void threads_share_a_step(void **state)
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
+/* Threads take what they measure into places of a number; one more step is refused. */
+static void steps_of_threads_have_places(void **state)
+{
+	struct range r = { .first = (char *)&timing, .stride = 8, .count = 1, .word = timing.word };
+
+	(void)state;
+	crew_reset(CREW_THREADS, 1);
+	for (int i = 0; i < CREW_STEPS; i++) {
+		struct crew_threads *t = crew_start(&r, TOUCH_PAIR);
+
+		assert_non_null(t);
+		/* What a worker did in vain is not kept: the next step has the place. */
+		assert_false(crew_join(t, false));
+		t = crew_start(&r, TOUCH_PAIR);
+		assert_non_null(t);
+		assert_int_equal(bench_crew->taken[0], i);
+		assert_true(crew_join(t, true));
+	}
+	assert_null(crew_start(&r, TOUCH_PAIR));
+	assert_non_null(strstr(bench_crew->why, "more than 8"));
+	crew_reset(CREW_NONE, 0);
+}
+
 static void lists_of_numbers(void **state)
 {
 	int to[4];
@@ -302,6 +325,7 @@ int main(void)
 		cmocka_unit_test(each_worker_is_checked),
 		cmocka_unit_test(a_lost_cpu_is_no_contention),
 		cmocka_unit_test(threads_share_a_step),
+		cmocka_unit_test(steps_of_threads_have_places),
 		cmocka_unit_test(lists_of_numbers),
 		cmocka_unit_test(idle_cores_away_from_the_first_cpu),
 		cmocka_unit_test(pages_are_where_they_are),

@@ -1,7 +1,7 @@
 # Rows: y, log ratio, low, high, verdict, label. Regressed, improved, undecided, equivalent.
 set xrange [low:high]
 set yrange [-1:rows]
-set xlabel 'change of B against A; the band is the margin of p50'
+set xlabel 'change of B against A; the band is the margin of p50'.(within ? "\nONE BOOT A SIDE: another boot may lie elsewhere" : '')
 set object 1 rectangle from -margin, graph 0 to margin, graph 1 fillcolor rgb '#e8ecf1' fillstyle solid noborder behind
 set arrow 1 from 0, graph 0 to 0, graph 1 nohead lc rgb '#1c2430' lw 1
 set border 1
