@@ -162,6 +162,8 @@ static void names_what_it_cannot_print(void **state)
 	(void)state;
 	assert_int_equal(emit("P:write=1 P.1:read", "anon", NULL), -ENOTSUP);
 	assert_non_null(strstr(why, "P.1:read"));
+	assert_int_equal(emit("P:write=1 P:fork C:exec C:read P:read", "anon", NULL), -ENOTSUP);
+	assert_non_null(strstr(why, "C:read"));
 	assert_int_equal(emit("P:write=1 P:reclaim P:read", "anon", NULL), -ENOTSUP);
 	assert_non_null(strstr(why, "P:reclaim"));
 	assert_int_equal(emit("P:write=1 P:read", "mutant-shared", NULL), -ENOTSUP);

@@ -259,6 +259,8 @@ int emit_op(struct emit *e, const struct op *given)
 	name_step(name, sizeof(name), &op);
 	if (op.verb == &plan_claim)
 		return emit_claim(e, &op, name);
+	if (op.by == ACTOR_PROCESS && e->execed[op.proc] && op.verb != &verb_exit)
+		return emit_cannot(e, &op, "its process runs another image");
 	if (op.verb->flags & VERB_TAKES_PIN)
 		e->pin_op[op.pin] = op;
 	if ((op.verb->arg == ARG_VALUE || op.verb == &verb_scavenge) && emit_value(e, op.value) < 0)
