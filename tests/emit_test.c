@@ -71,6 +71,10 @@ static const struct {
 	{ "P:write=1 P:fork C:vm-write=2 P:mem-write=3 C:vm-read P:mem-read C:exec C:exit", "anon",
 	  NULL },
 	{ "P:write=1 P:get P:clone-store=4@[0] P:unmap X:scavenge D:read", "anon", "vmsplice" },
+	{ "P:write=1 P:fork C:write=2 C:read C:exit P:fork C2:read C2:exit P:read", "anon", NULL },
+	{ "P:write=1 P:fork C:exit P:pin-ro P:write=2 D:read", "anon", "fuse-write" },
+	{ "P:write=1 P:pin-rw P:fork D:write=3 P:read C:read", "thp", "fuse-read" },
+	{ "P:write=1 P:pin-ro P:fork C:exit P:write=2 P:unpin", "anon", "dio-write" },
 	{ "P:write=1@+512:1024 P:fork P:write=2@+0:512 C:read P:free P:read", "anon", NULL },
 };
 
@@ -120,11 +124,46 @@ static void wrong_expectations_fail(void **state)
 	assert_int_equal(run("./t"), 1);
 }
 
+/* A child whose steps stand in one place is no list of turns, and what it finds counts. */
+static void child_in_place(void **state)
+{
+	(void)state;
+	assert_int_equal(emit("P:write=1 P:fork C:read C:exit P:write=2", "anon", NULL), 0);
+	assert_int_equal(run("grep -q 'step(' t.c"), 1);
+	assert_int_equal(run("sed -i '/3 C:read/,/P_1/s/1 << P_1/1 << P_2/' t.c"), 0);
+	assert_int_equal(run(compile), 0);
+	assert_int_equal(run("./t"), 1);
+	assert_int_equal(run("./t | grep 'FAIL 3 C:read: byte 0: read P_1, allowed 1 << P_2'"), 0);
+	assert_int_equal(run("sed -i '/3 C:read/a\t*(volatile char *)0 = 1;' t.c"), 0);
+	assert_int_equal(run(compile), 0);
+	assert_int_equal(run("./t"), 1);
+
+	assert_int_equal(emit("P:write=1 P:fork C:read P:write=2 C:exit", "anon", NULL), 0);
+	assert_int_equal(run("grep -q 'step(' t.c"), 0);
+	assert_int_equal(emit("P:write=1 P:fork P:read", "anon", NULL), 0);
+	assert_int_equal(run("grep -q 'step(' t.c"), 0);
+}
+
+/* No exit waits for a transfer that nobody ends. */
+static void fails_in_flight(void **state)
+{
+	int code;
+
+	(void)state;
+	assert_int_equal(emit("P:write=1 P:pin-ro D:read", "anon", "fuse-write"), 0);
+	assert_int_equal(run("sed -i '/check(held_pin/a\tdie(1, \"planted\");' t.c"), 0);
+	assert_int_equal(run(compile), 0);
+	code = run("timeout 20 ./t");
+	assert_true(code == 1 || code == 4);
+}
+
 static void names_what_it_cannot_print(void **state)
 {
 	(void)state;
 	assert_int_equal(emit("P:write=1 P.1:read", "anon", NULL), -ENOTSUP);
 	assert_non_null(strstr(why, "P.1:read"));
+	assert_int_equal(emit("P:write=1 P:fork C:exec C:read P:read", "anon", NULL), -ENOTSUP);
+	assert_non_null(strstr(why, "C:read"));
 	assert_int_equal(emit("P:write=1 P:reclaim P:read", "anon", NULL), -ENOTSUP);
 	assert_non_null(strstr(why, "P:reclaim"));
 	assert_int_equal(emit("P:write=1 P:read", "mutant-shared", NULL), -ENOTSUP);
@@ -163,6 +202,8 @@ int main(void)
 		cmocka_unit_test(compiles_and_holds),
 		cmocka_unit_test(swap_or_set_up_failed),
 		cmocka_unit_test(wrong_expectations_fail),
+		cmocka_unit_test(child_in_place),
+		cmocka_unit_test(fails_in_flight),
 		cmocka_unit_test(names_what_it_cannot_print),
 		cmocka_unit_test(all_texts_compile),
 	};

@@ -66,9 +66,12 @@ void emit_step(struct emit *e, int who, const char *name, const char *statements
 
 	e->turn++;
 	if (e->solo) {
-		fprintf(e->body, "\tbegin(\"%s\");\n", name);
+		const char *in = e->in_child ? "\t" : "";
+
+		fprintf(e->body, "%s\tbegin(\"%s\");\n", in, name);
 		for (const char *line = statements; *line; line = end + 1) {
 			end = strchr(line, '\n');
+			fputs(end > line ? in : "", e->body);
 			print_line(e->body, line + (*line == '\t'), end);
 		}
 		return;
@@ -112,6 +115,20 @@ static void print_reap(struct emit *e, const struct op *op)
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), "\twait(NULL);\n");
 	e->subreaper |= !lives && op->proc;
 	emit_step(e, lives ? parent : EMIT_MAIN, name, text);
+}
+
+/* A child's steps stand where it is forked. */
+static void solo_fork(struct emit *e, const char *name)
+{
+	emit_step(e, 0, name, "\tif (!fork()) {\n");
+	e->in_child = true;
+}
+
+static void solo_exit(struct emit *e, const char *name)
+{
+	emit_step(e, 0, name, "\texit(0);\n");
+	e->in_child = false;
+	fprintf(e->body, "\t}\n\treap();\n");
 }
 
 static void print_proof(struct emit *e, FILE *out, int region)
@@ -219,8 +236,6 @@ static bool is_main(const struct op *op)
 
 	if (op->by == ACTOR_DEVICE)
 		return t && t->main;
-	if (op->verb == &verb_unpin)
-		return t && t->ends;
 	return op->by == ACTOR_FILE || op->by == ACTOR_BYSTANDER;
 }
 
@@ -244,6 +259,8 @@ int emit_op(struct emit *e, const struct op *given)
 	name_step(name, sizeof(name), &op);
 	if (op.verb == &plan_claim)
 		return emit_claim(e, &op, name);
+	if (op.by == ACTOR_PROCESS && e->execed[op.proc] && op.verb != &verb_exit)
+		return emit_cannot(e, &op, "its process runs another image");
 	if (op.verb->flags & VERB_TAKES_PIN)
 		e->pin_op[op.pin] = op;
 	if ((op.verb->arg == ARG_VALUE || op.verb == &verb_scavenge) && emit_value(e, op.value) < 0)
@@ -259,9 +276,13 @@ int emit_op(struct emit *e, const struct op *given)
 	err = emit_watch(e, &op);
 	if (!err)
 		err = step_text(e, &op, &model, &text);
-	if (!err && !gone)
+	if (!err && e->solo && op.verb == &verb_fork)
+		solo_fork(e, name);
+	else if (!err && e->solo && op.verb == &verb_exit)
+		solo_exit(e, name);
+	else if (!err && !gone)
 		emit_step(e, is_main(&op) ? EMIT_MAIN : op.proc, name, over ? "" : text);
-	if (!err && op.verb == &verb_exit)
+	if (!err && !e->solo && op.verb == &verb_exit)
 		print_reap(e, &op);
 	free(text);
 	return err;
@@ -309,18 +330,6 @@ static int add_regions(struct emit *e)
 	return 0;
 }
 
-static bool is_solo(const struct emit *e)
-{
-	for (int i = 0; i < e->plan.nops; i++) {
-		const struct op *op = &e->plan.op[i];
-
-		if (op->by == ACTOR_BYSTANDER || op->verb == &verb_exit || op->verb == &verb_exec ||
-		    (op->pin_kind && op->pin_kind->text && op->pin_kind->text->main))
-			return false;
-	}
-	return e->plan.nprocs == 1;
-}
-
 static int make(struct emit *e, FILE *out)
 {
 	struct parse_error perr;
@@ -336,7 +345,7 @@ static int make(struct emit *e, FILE *out)
 		return -ENOTSUP;
 	}
 	e->alive[0] = true;
-	e->solo = is_solo(e);
+	e->solo = emit_is_solo(&e->plan);
 	model_init(&e->model, 1);
 	err = add_regions(e);
 	e->body = open_memstream(&e->body_text, &e->body_size);

@@ -24,7 +24,8 @@ struct emit {
 	struct op pin_op[PINS_MAX]; /* the step that took it */
 	bool alive[PROCS_MAX], execed[PROCS_MAX], pinned[PINS_MAX];
 	bool settled[REGIONS_MAX], stored[REGIONS_MAX];
-	bool solo;		    /* one process does all steps, in main() */
+	bool solo;		    /* P is main(); a child does its steps at once, then exits */
+	bool in_child;		    /* solo, and the steps of a child are printed */
 	bool prepared;		    /* what the pins need in P is printed */
 	bool subreaper;		    /* MAIN reaps whom it did not make */
 	value_t value[EMIT_VALUES]; /* the byte that stands for a value is its index */
@@ -63,6 +64,8 @@ void emit_head(FILE *out, const struct emit *e, const char *code);
 /* Of libc what code mentions, of the kernel and others what the parts say. */
 struct parts;
 void emit_includes(FILE *out, const struct parts *parts, const char *code);
+/* P never leaves, and each child does all its steps right after its fork, exit the last. */
+bool emit_is_solo(const struct plan *plan);
 /* What pins and processes show after the last step. */
 int emit_looks(struct emit *e);
 /* A step of the plan, or one that only the executor knows. */

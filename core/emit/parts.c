@@ -19,6 +19,7 @@ struct chunk {
 struct parts {
 	struct chunk chunk[CHUNKS_MAX];
 	int n;
+	const char *text;
 };
 
 static bool in_word(char c)
@@ -42,10 +43,8 @@ static const char *skip_text(const char *p, const char *end)
 }
 
 /* Whether text has the identifier, beside comments, strings and members. */
-static bool mentions(const char *text, const char *end, const char *name)
+static bool mentions(const char *text, const char *end, const char *name, size_t len)
 {
-	size_t len = strlen(name);
-
 	for (const char *p = text; p < end;) {
 		const char *behind = skip_text(p, end), *word = p;
 		bool member = p > text && (p[-1] == '.' || (p[-1] == '>' && p[-2] == '-'));
@@ -68,7 +67,7 @@ static bool mentions(const char *text, const char *end, const char *name)
 
 bool parts_mention(const char *text, const char *name)
 {
-	return mentions(text, text + strlen(text), name);
+	return mentions(text, text + strlen(text), name, strlen(name));
 }
 
 static void add_name(struct chunk *c, const char *from, const char *end)
@@ -107,7 +106,8 @@ static void name_line(struct chunk *c, const char *line, const char *end)
 	const char *comment = memmem(line, (size_t)(end - line), "/*", 2);
 	bool function;
 
-	line += *line == '@' ? strcspn(line, " ") + 1 : 0;
+	while (*line == '@')
+		line += strcspn(line, " ") + 1;
 	function = line[strcspn(line, "(=[;\n")] == '(';
 	end = comment ? comment : end;
 	if (!strncmp(line, attribute, strlen(attribute)))
@@ -164,7 +164,7 @@ static bool need_more(struct parts *p, const char *text, const char *end)
 		struct chunk *c = &p->chunk[i];
 
 		for (int k = 0; k < c->names && !c->used; k++)
-			if (mentions(text, end, c->name[k]))
+			if (mentions(text, end, c->name[k], strlen(c->name[k])))
 				c->used = more = true;
 	}
 	return more;
@@ -177,20 +177,22 @@ static bool is_defined(const struct parts *p, const char *name, size_t len)
 			if (strlen(p->chunk[i].name[k]) == len &&
 			    !strncmp(p->chunk[i].name[k], name, len))
 				return p->chunk[i].used;
-	return false;
+	return mentions(p->text, p->text + strlen(p->text), name, len);
 }
 
-/* The line without its condition, or NULL when that does not hold. */
+/* The line without its conditions, or NULL when one does not hold. */
 static const char *line_applies(const struct parts *p, const char *line)
 {
-	bool absent = line[0] == '@' && line[1] == '!';
-	size_t len;
+	while (*line == '@') {
+		bool absent = line[1] == '!';
+		size_t len = strcspn(line, " ") - 1 - absent;
 
-	if (*line != '@')
-		return line;
-	line += 1 + absent;
-	len = strcspn(line, " ");
-	return is_defined(p, line, len) != absent ? line + len + 1 : NULL;
+		line += 1 + absent;
+		if (is_defined(p, line, len) == absent)
+			return NULL;
+		line += len + 1;
+	}
+	return line;
 }
 
 static const char *line_end(const char *line)
@@ -217,6 +219,7 @@ struct parts *parts_for(const char *text)
 
 	if (!p)
 		return NULL;
+	p->text = text;
 	for (const struct embedded_file *f = embedded_parts; f->name; f++)
 		split(p, f->text);
 	need_more(p, text, text + strlen(text));

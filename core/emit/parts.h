@@ -3,7 +3,8 @@
  * The C text that printed programs have in common, in parts/ *.inc: top-level
  * definitions between blank lines, of which a program gets those that it needs. In
  * front of one stand the includes that it needs itself. A line behind "@NAME " is there
- * only when NAME is defined as well, behind "@!NAME " only when it is not.
+ * only when NAME is defined as well, or mentioned by the text when nothing defines it;
+ * behind "@!NAME " only when not. A line may have several of these.
  */
 #ifndef CORE_EMIT_PARTS_H
 #define CORE_EMIT_PARTS_H

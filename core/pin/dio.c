@@ -308,12 +308,10 @@ static void release(struct pin *p)
 	p->priv = NULL;
 }
 
-#define TEXT(name, code, opened)                                          \
-	static const struct pin_text name = { .prefix = "held",           \
-					      .args = ", IOCB_CMD_" code, \
-					      .open = (opened),           \
-					      .main = true,               \
-					      .ends = true }
+#define TEXT(name, code, opened)                                                             \
+	static const struct pin_text name = {                                                \
+		.prefix = "held", .args = ", IOCB_CMD_" code, .open = (opened), .ends = true \
+	}
 TEXT(file_read_text, "PREAD", "held_open(#)");
 TEXT(file_write_text, "PWRITE", "held_open(#)");
 TEXT(loop_read_text, "PREAD", "held_open(#);\n\tloop_over(#)");

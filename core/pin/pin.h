@@ -134,7 +134,7 @@ struct pin_kind {
  * Names of functions in core/emit/parts: PREFIX_pin(n, region, at, len) and
  * PREFIX_unpin(n) return 0 or set errno; PREFIX_move(n, READS or STORES, at, len) is
  * the device, between the pin and `img`. at counts from the region. With ends the
- * device step and unpin are PREFIX_end(n, 0 or -errno, bytes), in MAIN.
+ * device step and unpin are PREFIX_end(n, 0 or -errno, bytes).
  */
 struct pin_text {
 	const char *prefix;
@@ -143,7 +143,7 @@ struct pin_text {
 	const char *open;    /* a call in main(); '#' is the pin's number, '%' its bytes */
 	const char *prepare; /* one in P, before the first step */
 	bool file;	     /* the pin takes the region's file in place of its address */
-	bool main;	     /* the device acts in MAIN, not in the process that has the pin */
+	bool main;	     /* the device acts in MAIN, if there is one, not where the pin is */
 	bool ends;
 	bool unread; /* the device may move nothing and say so to nobody */
 };
