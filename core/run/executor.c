@@ -74,8 +74,6 @@ void executor_trace(struct executor *x, const struct op *op, const struct reply 
 		fprintf(out, "  %s", errno_name(-reply->err));
 	for (size_t i = 0; op->verb->flags & VERB_LOOKS && i < op->npages && i < 4; i++) {
 		const struct seen *s = &x->seen[i];
-		struct pattern_site site = { x->model.nonce, (uint8_t)op->region,
-					     (uint32_t)(op->first + i) };
 
 		if (s->outcome != OUTCOME_OK || !s->sectors)
 			fprintf(out, "  [%zu] %s", op->first + i,
@@ -84,12 +82,8 @@ void executor_trace(struct executor *x, const struct op *op, const struct reply 
 							     "-");
 		else
 			fprintf(out, "  [%zu] %s", op->first + i,
-				value_print(
-					pattern_decode(s->data,
-						       (size_t)__builtin_ctz(s->sectors) * SECTOR,
-						       SECTOR, &site)
-						.value,
-					value, sizeof(value)));
+				value_print(s->read[__builtin_ctz(s->sectors)].value, value,
+					    sizeof(value)));
 	}
 	fputc('\n', out);
 }
@@ -111,7 +105,7 @@ void executor_observe(struct executor *x, const struct actor *a, const struct op
 			s->outcome = a->outcome[i];
 		}
 		if (op->verb->flags & VERB_LOOKS && s->outcome == OUTCOME_OK) {
-			s->data = a->image + (op->first + i) * BASE_PAGE;
+			s->read = a->read[op->first + i];
 			s->sectors = a->sectors[op->first + i];
 		}
 	}
