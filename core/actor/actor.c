@@ -161,6 +161,8 @@ static void execute(struct actor *a, uint32_t number)
 		reply->post = verb->post(a, &op);
 	if (!reply->err && !reply->post && op.prove)
 		reply->proof = prove(a, op.region);
+	if (op.count)
+		reply->pinned = pinned_kb();
 }
 
 void actor_serve(struct actor *a)

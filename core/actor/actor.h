@@ -55,6 +55,7 @@ struct reply {
 	int post;    /* of the post-condition; 1 unmet */
 	int proof;   /* of the memory kind's check, as op.prove asks; 1 it is not so */
 	uint64_t ns; /* that exec took, by the actor's clock */
+	long pinned; /* VmPin + VmLck in kB, or -errno, as op.count asks */
 };
 
 /*

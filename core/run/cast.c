@@ -102,10 +102,14 @@ static unsigned dying_max(void)
 
 int executor_start_actors(struct executor *x)
 {
+	/* The pool has huge pages for one cell. */
+	bool pool = x->cell->mem->hugetlb && x->pool_owed;
+
 	if (open_nursery(x))
 		return 1;
-	if (nursery_wait(x->nursery, dying_max()))
+	if (nursery_wait(x->nursery, pool ? 0 : dying_max()))
 		return executor_broken(x, "end of the last cells' actors", ETIMEDOUT);
+	x->pool_owed &= !pool;
 	channel_reset(x->channel, nursery_bank(x->nursery, channel_bank(x->channel)));
 	channel_attach(x->channel, &x->base, false);
 	if (start_actor(x, 0))
@@ -115,19 +119,15 @@ int executor_start_actors(struct executor *x)
 	return x->plan.bystander && start_actor(x, BYSTANDER_PROC);
 }
 
-/*
- * What a cell leaves to be freed must not be missed or seen by the next one, and a
- * stuck actor could still write to the channel.
- */
+/* Much memory must be free again for the next cell; a stuck actor could write to the channel. */
 static bool ends_at_once(const struct executor *x)
 {
 	size_t bytes = 0;
 
 	for (int i = 0; i < x->plan.nregions; i++)
 		bytes += x->base.region[i].len;
-	return x->cell->mem->hugetlb || x->background.verb || bytes > HUGE_PAGE ||
-	       x->verdict->kind == VERDICT_BROKEN || !strcmp(x->verdict->class, "hang") ||
-	       !strcmp(x->verdict->class, "crash");
+	return x->background.verb || bytes > HUGE_PAGE || x->verdict->kind == VERDICT_BROKEN ||
+	       !strcmp(x->verdict->class, "hang") || !strcmp(x->verdict->class, "crash");
 }
 
 void executor_end_actors(struct executor *x)
@@ -139,6 +139,7 @@ void executor_end_actors(struct executor *x)
 	for (int i = 0; i < PROCS_MAX; i++)
 		pid[i] = actor_pid(x->channel, i);
 	nursery_end(x->nursery, channel_bank(x->channel), x->group, pid);
+	x->pool_owed |= x->cell->mem->hugetlb;
 	if (ends_at_once(x) && nursery_wait(x->nursery, 0))
 		executor_close_nursery(x);
 }

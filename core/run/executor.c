@@ -47,6 +47,7 @@ int executor_ask(struct executor *x, const struct verb *verb, int proc, int regi
 			 .region = region,
 			 .arg = arg,
 			 .prove = verb == &harness_settle,
+			 .count = verb == &harness_prepare || verb == &harness_nop,
 			 .pin = -1 };
 	int err = actor_call(x->channel, &op, x->options.timeout_ms, reply);
 
@@ -334,6 +335,7 @@ int executor_step(struct executor *x, const struct op *given)
 	if (err)
 		return executor_died(x, given, err);
 	x->verdict->step_ns += reply.ns;
+	x->counted_kb = reply.pinned;
 	executor_observe(x, &x->base, &op, &reply);
 	executor_trace(x, &op, &reply);
 	if (reply.err == -ENOLINK && op.pin >= 0)

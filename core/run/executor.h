@@ -20,6 +20,7 @@ struct executor {
 	const struct pin_kind *opened[OPENED_MAX]; /* mechanisms whose open ran */
 	int nopened;
 	uint16_t nonce;
+	bool pool_owed;		   /* huge pages of the pool may be with actors on their way out */
 	const struct cell *coming; /* see executor_expect() */
 	size_t ncoming;
 
@@ -42,6 +43,7 @@ struct executor {
 	struct op pin_op[PINS_MAX]; /* the step that took it, by the process that has it now */
 	pid_t group[2];		    /* leaders: of the family, of the bystander */
 	long pinned_kb;		    /* VmPin + VmLck of P before step one; -1: not known yet */
+	long counted_kb;	    /* the same behind a step that asked for it */
 	struct seen seen[IMAGE_PAGES];
 };
 

@@ -74,6 +74,7 @@ struct op {
 	bool pinned; /* some pin is live in the range */
 	bool shared; /* another process maps the range too */
 	bool empty;  /* private anonymous memory that was never stored to: zero pages */
+	bool count;  /* set by the executor: what is pinned and locked is counted afterwards */
 	bool timed;  /* the clock runs, see bench/timed.h */
 	bool fails;  /* set by emit, as are pinned, shared, empty: an errno is expected */
 };
