@@ -156,7 +156,8 @@ static void execute(struct actor *a, uint32_t number)
 	atomic_store(&slot_of(a)->begun, number);
 	start = now_ns();
 	reply->err = op.timed && !a->fresh_image ? timed_exec(a, verb, &op) : verb->exec(a, &op);
-	reply->ns = now_ns() - start;
+	reply->at = now_ns();
+	reply->ns = reply->at - start;
 	if (!reply->err && verb->post)
 		reply->post = verb->post(a, &op);
 	if (!reply->err && !reply->post && op.prove)

@@ -100,16 +100,23 @@ static unsigned dying_max(void)
 	return geteuid() ? 1 : BANKS - 2;
 }
 
+/* The pool has huge pages for one cell. */
+static int wait_for_pool(struct executor *x)
+{
+	uint32_t banks = x->pool_banks;
+
+	if (!x->cell->mem->hugetlb)
+		return 0;
+	x->pool_banks = 0;
+	return nursery_wait_banks(x->nursery, banks);
+}
+
 int executor_start_actors(struct executor *x)
 {
-	/* The pool has huge pages for one cell. */
-	bool pool = x->cell->mem->hugetlb && x->pool_owed;
-
 	if (open_nursery(x))
 		return 1;
-	if (nursery_wait(x->nursery, pool ? 0 : dying_max()))
+	if (nursery_wait(x->nursery, dying_max()) || wait_for_pool(x))
 		return executor_broken(x, "end of the last cells' actors", ETIMEDOUT);
-	x->pool_owed &= !pool;
 	channel_reset(x->channel, nursery_bank(x->nursery, channel_bank(x->channel)));
 	channel_attach(x->channel, &x->base, false);
 	if (start_actor(x, 0))
@@ -139,13 +146,14 @@ void executor_end_actors(struct executor *x)
 	for (int i = 0; i < PROCS_MAX; i++)
 		pid[i] = actor_pid(x->channel, i);
 	nursery_end(x->nursery, channel_bank(x->channel), x->group, pid);
-	x->pool_owed |= x->cell->mem->hugetlb;
+	if (x->cell->mem->hugetlb)
+		x->pool_banks |= 1u << channel_bank(x->channel);
 	if (ends_at_once(x) && nursery_wait(x->nursery, 0))
 		executor_close_nursery(x);
 }
 
-/* An exit lasts until the process is reaped. */
-int executor_reap(struct executor *x, const struct op *op)
+/* An exit lasts from the process's last act until it is reaped. */
+int executor_reap(struct executor *x, const struct op *op, const struct reply *left)
 {
 	pid_t pid = actor_pid(x->channel, op->proc);
 	struct op ask = { .verb = &harness_reap,
@@ -154,7 +162,6 @@ int executor_reap(struct executor *x, const struct op *op)
 			  .arg = pid,
 			  .pin = -1,
 			  .timed = op->timed };
-	uint64_t start = now_ns();
 	struct reply reply = { 0 };
 	int err = 0;
 
@@ -163,7 +170,7 @@ int executor_reap(struct executor *x, const struct op *op)
 		reply.err = nursery_reap(x->nursery, pid);
 	else
 		err = actor_call(x->channel, &ask, x->options.timeout_ms, &reply);
-	x->verdict->step_ns += now_ns() - start;
+	x->verdict->step_ns += now_ns() - left->at;
 	if (err || reply.err)
 		return executor_broken(x, "wait for a process", err ? err : reply.err);
 	if (ask.timed && x->alive[ask.proc])

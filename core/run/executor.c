@@ -190,7 +190,7 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 	if (op->verb->arg == ARG_CHILD) {
 		x->alive[op->child] = true;
 	} else if (op->verb->flags & VERB_ENDS) {
-		return executor_reap(x, op);
+		return executor_reap(x, op, reply);
 	} else if (op->verb->flags & VERB_KEEPS_PIN) {
 		x->pin_op[op->pin].proc = op->proc;
 	} else if (op->verb->flags & VERB_DROPS_PIN) {

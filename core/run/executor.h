@@ -20,7 +20,7 @@ struct executor {
 	const struct pin_kind *opened[OPENED_MAX]; /* mechanisms whose open ran */
 	int nopened;
 	uint16_t nonce;
-	bool pool_owed;		   /* huge pages of the pool may be with actors on their way out */
+	uint32_t pool_banks;	   /* whose actors may have huge pages of the pool still */
 	const struct cell *coming; /* see executor_expect() */
 	size_t ncoming;
 
@@ -67,7 +67,7 @@ void executor_pins(const struct plan *plan, size_t unit, struct pin pin[PINS_MAX
 /* cast.c: P and X of this cell; and their end, with all descendants. */
 int executor_start_actors(struct executor *x);
 void executor_end_actors(struct executor *x);
-int executor_reap(struct executor *x, const struct op *op);
+int executor_reap(struct executor *x, const struct op *op, const struct reply *reply);
 void executor_close_nursery(struct executor *x);
 
 /* A harness verb in an actor. */
