@@ -115,9 +115,10 @@ static inline void scenario_bytes(const char *text, size_t len, char *page,
 }
 
 /* The observation of op in text, up to the next blank. Returns its end. */
-static inline const char *scenario_seen(const struct op *op, const char *text, struct seen *seen,
-					char *bytes)
+static inline const char *scenario_seen(const struct op *op, const char *text, struct seen *seen)
 {
+	static char page[BASE_PAGE] __attribute__((aligned(8)));
+	static struct pattern_read read[SCENARIO_PAGES][PAGE_SECTORS];
 	const char *at = text;
 
 	assert_true(op->npages <= SCENARIO_PAGES);
@@ -126,12 +127,13 @@ static inline const char *scenario_seen(const struct op *op, const char *text, s
 		struct pattern_site site = { NONCE, (uint8_t)op->region,
 					     (uint32_t)(op->first + i) };
 		size_t len = strcspn(at, "| ");
-		char *page = bytes + i * BASE_PAGE;
 
 		memset(page, 0, BASE_PAGE);
 		if (scenario_outcome(at, len, &seen[i])) {
 			scenario_bytes(at, len, page, &site);
-			seen[i].data = page;
+			for (size_t s = 0; s < PAGE_SECTORS; s++)
+				read[i][s] = pattern_decode(page, s * SECTOR, SECTOR, &site);
+			seen[i].read = read[i];
 		}
 		if (at[len] == '|')
 			at += len + 1;
@@ -157,7 +159,6 @@ static inline void scenario_model(struct model *m, const struct mem_kind *mem,
 static inline bool scenario_run(const char *kind, const char *steps, const char *text,
 				struct violation *v, const char **left)
 {
-	static char bytes[SCENARIO_PAGES * BASE_PAGE] __attribute__((aligned(8)));
 	static struct seen seen[SCENARIO_PAGES];
 	const struct mem_kind *mem = mem_kind_find(kind);
 	struct program *p = program_new();
@@ -177,7 +178,7 @@ static inline bool scenario_run(const char *kind, const char *steps, const char 
 			    (op->step && (op->step->timed || op->verb->flags & VERB_LOOKS));
 
 		if (look)
-			text = scenario_seen(of, text, seen, bytes);
+			text = scenario_seen(of, text, seen);
 		bad = op->background	     ? model_begin(&m, op, v) :
 		      op->verb == &plan_wait ? model_end(&m, seen, v) :
 					       model_apply(&m, op, look ? seen : NULL, v);

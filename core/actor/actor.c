@@ -35,6 +35,7 @@ struct slot {
 struct room {
 	char why[128];
 	uint8_t outcome[IMAGE_PAGES], sectors[IMAGE_PAGES];
+	struct pattern_read read[IMAGE_PAGES][PAGE_SECTORS];
 	char image[IMAGE_MAX] __attribute__((aligned(BASE_PAGE)));
 };
 
@@ -107,6 +108,7 @@ static void use_room(struct actor *a, struct room *room)
 	a->outcome = room->outcome;
 	a->image = room->image;
 	a->sectors = room->sectors;
+	a->read = room->read;
 	a->why = room->why;
 }
 
@@ -154,11 +156,14 @@ static void execute(struct actor *a, uint32_t number)
 	atomic_store(&slot_of(a)->begun, number);
 	start = now_ns();
 	reply->err = op.timed && !a->fresh_image ? timed_exec(a, verb, &op) : verb->exec(a, &op);
-	reply->ns = now_ns() - start;
+	reply->at = now_ns();
+	reply->ns = reply->at - start;
 	if (!reply->err && verb->post)
 		reply->post = verb->post(a, &op);
 	if (!reply->err && !reply->post && op.prove)
 		reply->proof = prove(a, op.region);
+	if (op.count)
+		reply->pinned = pinned_kb();
 }
 
 void actor_serve(struct actor *a)
@@ -214,6 +219,7 @@ void channel_warm(struct channel *ch)
 		(void)((const volatile char *)ch)[i];
 	(void)*(const volatile uint8_t *)ch->room[0].outcome;
 	(void)*(const volatile uint8_t *)ch->room[0].sectors;
+	(void)*(const volatile uint64_t *)&ch->room[0].read[0][0].word;
 	for (size_t i = 0; i < STRIDE; i += BASE_PAGE)
 		(void)((const volatile char *)ch->room[0].image)[i];
 	for (size_t i = 0; i < STACK; i += BASE_PAGE)

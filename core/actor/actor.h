@@ -54,7 +54,9 @@ struct reply {
 	int err;     /* of exec */
 	int post;    /* of the post-condition; 1 unmet */
 	int proof;   /* of the memory kind's check, as op.prove asks; 1 it is not so */
-	uint64_t ns; /* that exec took, by the actor's clock */
+	uint64_t ns; /* that exec took, */
+	uint64_t at; /* and when it was over, as now_ns() */
+	long pinned; /* VmPin + VmLck in kB, or -errno, as op.count asks */
 };
 
 /*

@@ -33,7 +33,9 @@ void ahead_prepare(struct ahead *a)
 	for (int i = 0; i < a->npins && !a->err; i++)
 		a->err = a->pin[i].kind->prepare(&a->pin[i]);
 	if (!a->err)
-		a->err = pinned_kb(&a->pinned_kb);
+		a->pinned_kb = pinned_kb();
+	if (!a->err && a->pinned_kb < 0)
+		a->err = (int)a->pinned_kb;
 }
 
 bool ahead_same(const struct ahead *a, const struct pin *pin, int npins)

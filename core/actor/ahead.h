@@ -14,7 +14,7 @@
 struct ahead {
 	uint32_t number; /* of the wish */
 	int npins, err;	 /* err: of prepare */
-	long pinned_kb;	 /* as harness_pinned, behind it */
+	long pinned_kb;	 /* pinned_kb() behind it */
 	struct pin pin[PINS_MAX];
 };
 

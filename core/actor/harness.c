@@ -41,29 +41,13 @@ static long status_kb(const char *text, const char *field)
 	return at ? strtol(at + strlen(field), NULL, 10) : 0;
 }
 
-int pinned_kb(long *kb)
+long pinned_kb(void)
 {
 	char text[4096];
 	int n = file_read("/proc/self/status", text, sizeof(text));
 
-	if (n < 0)
-		return n;
-	*kb = status_kb(text, "VmPin:") + status_kb(text, "VmLck:");
-	return 0;
+	return n < 0 ? n : status_kb(text, "VmPin:") + status_kb(text, "VmLck:");
 }
-
-/* Into the image, since the actor must not allocate and the reply has no room. */
-static int pinned_exec(struct actor *a, const struct op *op)
-{
-	long kb = 0;
-	int err = pinned_kb(&kb);
-
-	(void)op;
-	memcpy(a->image, &kb, sizeof(kb));
-	return err;
-}
-
-const struct verb harness_pinned = { .name = "-pinned", .exec = pinned_exec };
 
 static int prepare_exec(struct actor *a, const struct op *op)
 {
@@ -76,8 +60,7 @@ static int prepare_exec(struct actor *a, const struct op *op)
 		if (err)
 			return err;
 	}
-	err = actor_make_threads(a);
-	return err ? err : pinned_exec(a, op);
+	return actor_make_threads(a);
 }
 
 const struct verb harness_prepare = { .name = "-prepare", .exec = prepare_exec };
@@ -88,6 +71,8 @@ static int nop_exec(struct actor *a, const struct op *op)
 	(void)op;
 	return 0;
 }
+
+const struct verb harness_nop = { .name = "-nop", .exec = nop_exec };
 
 /* 0 for a page that is not present. */
 static int frames_exec(struct actor *a, const struct op *op)
@@ -137,7 +122,7 @@ const struct verb harness_hoard = { .name = "-hoard", .exec = nop_exec, .post = 
 const struct verb *harness_or_verb(const char *name)
 {
 	static const struct verb *const own[] = { &harness_prepare, &harness_settle,
-						  &harness_reap,    &harness_pinned,
+						  &harness_reap,    &harness_nop,
 						  &harness_frames,  &harness_vmflag,
 						  &harness_hoard };
 

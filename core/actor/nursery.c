@@ -345,6 +345,31 @@ int nursery_wait(struct nursery *n, unsigned keep)
 	}
 }
 
+static bool any_busy(const struct board *b, uint32_t banks)
+{
+	for (int i = 0; i < BANKS; i++)
+		if (banks & 1u << i && ending_busy(&b->ending[i]))
+			return true;
+	return false;
+}
+
+int nursery_wait_banks(struct nursery *n, uint32_t banks)
+{
+	struct board *b = n->board;
+
+	for (;;) {
+		uint32_t gone = atomic_load(&b->gone);
+		int err;
+
+		if (!any_busy(b, banks))
+			return 0;
+		post(&b->work);
+		err = wait_change(n, &b->gone, gone);
+		if (err)
+			return err;
+	}
+}
+
 int nursery_reap(struct nursery *n, pid_t pid)
 {
 	struct board *b = n->board;

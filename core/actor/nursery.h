@@ -48,6 +48,8 @@ void nursery_end(struct nursery *n, int bank, const pid_t group[2], const pid_t 
  * that a bank is left. 0, -ETIMEDOUT or -ECHILD.
  */
 int nursery_wait(struct nursery *n, unsigned keep);
+/* Waits until no process of the banks in this bitmap is left. The same. */
+int nursery_wait_banks(struct nursery *n, uint32_t banks);
 
 /* Reaps one process that ends by itself and has no parent in its cell. */
 int nursery_reap(struct nursery *n, pid_t pid);

@@ -2,6 +2,7 @@
 #include "core/base/pattern.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,20 @@ static uint64_t word_make(value_t v, const struct pattern_site *site, size_t pla
 	       TAG;
 }
 
+/* The common case, as a loop that the compiler can make wide. */
+static bool is_all(const char *at, size_t len, uint64_t first, uint64_t step)
+{
+	uint64_t differs = 0;
+
+	for (size_t i = 0; i < len / WORD_BYTES; i++) {
+		uint64_t w;
+
+		memcpy(&w, at + i * WORD_BYTES, sizeof(w));
+		differs |= w ^ (first + i * step);
+	}
+	return !differs;
+}
+
 void pattern_fill(void *base, size_t off, size_t len, value_t v, const struct pattern_site *site)
 {
 	uint64_t *at = (uint64_t *)((char *)base + off);
@@ -29,22 +44,30 @@ void pattern_fill(void *base, size_t off, size_t len, value_t v, const struct pa
 struct pattern_read pattern_decode(const void *base, size_t off, size_t len,
 				   const struct pattern_site *site)
 {
-	struct pattern_read r = { PATTERN_VALUE, 0, off, 0 };
+	struct pattern_read r = { PATTERN_VALUE, 0, (uint16_t)off, 0 };
+	const char *at = (const char *)base + off;
 
+	memcpy(&r.word, at, sizeof(r.word));
+	r.value = (value_t)(r.word >> VALUE_AT);
+	if (r.value == VALUE_ZERO ?
+		    is_all(at, len, 0, 0) :
+		    is_all(at, len, word_make(r.value, site, off / WORD_BYTES), 1 << PLACE_AT))
+		return r;
 	for (size_t i = 0; i < len / WORD_BYTES; i++) {
 		size_t place = off / WORD_BYTES + i;
+		uint16_t byte = (uint16_t)(place * WORD_BYTES);
 		uint64_t w;
 		value_t v;
 
-		memcpy(&w, (const char *)base + place * WORD_BYTES, sizeof(w));
+		memcpy(&w, (const char *)base + byte, sizeof(w));
 		v = (value_t)(w >> VALUE_AT);
 		if (w != (v == VALUE_ZERO ? 0 : word_make(v, site, place)))
-			return (struct pattern_read){ PATTERN_FOREIGN, v, place * WORD_BYTES, w };
+			return (struct pattern_read){ PATTERN_FOREIGN, v, byte, w };
 		if (!i) {
 			r.value = v;
 			r.word = w;
 		} else if (v != r.value) {
-			return (struct pattern_read){ PATTERN_TORN, v, place * WORD_BYTES, w };
+			return (struct pattern_read){ PATTERN_TORN, v, byte, w };
 		}
 	}
 	return r;

@@ -62,9 +62,9 @@ enum pattern_state {
 /* What one sector of a page holds. */
 struct pattern_read {
 	enum pattern_state state;
-	value_t value; /* of the first word, or of the one that differs */
-	size_t offset; /* bytes into the page of the word that says so */
-	uint64_t word; /* raw */
+	value_t value;	 /* of the first word, or of the one that differs */
+	uint16_t offset; /* bytes into the page of the word that says so */
+	uint64_t word;	 /* raw */
 };
 
 /* Decodes len bytes at offset off of a page copied to base (8-byte aligned). */

@@ -39,8 +39,10 @@ static int page_allows(struct emit *e, const struct op *op, size_t page, struct 
 	int n = set->nworlds;
 	struct world *keep = malloc((size_t)n * sizeof(*keep));
 
-	if (!keep)
+	if (!keep || !model_alone(r, page)) {
+		free(keep);
 		return -ENOMEM;
+	}
 	memcpy(keep, set->world, (size_t)n * sizeof(*keep));
 	for (; s.index < n; s.index++) {
 		s.expect = (struct expect){ .outcomes = OUTCOME_OK };

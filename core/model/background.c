@@ -48,6 +48,7 @@ int model_begin(struct model *m, const struct op *op, struct violation *v)
 	for (size_t i = op->first; i < op->first + op->npages; i++) {
 		struct model_page *set = &m->region[op->region].page[i];
 
+		fits &= model_alone(&m->region[op->region], i);
 		for (int w = 0; w < set->nworlds; w++)
 			set->world[w].pending = true;
 		fits &= model_page_fire(m, op->region, i);

@@ -9,10 +9,11 @@ static bool value_in(const struct expect *e, int sector, value_t v)
 	return false;
 }
 
-/* The first sector that differs, PAGE_SECTORS for none; decoded into read. */
-static int sector_mismatch(const struct expect *e, const struct seen *seen,
-			   const struct pattern_read read[])
+/* The first sector that differs, PAGE_SECTORS for none. */
+static int sector_mismatch(const struct expect *e, const struct seen *seen)
 {
+	const struct pattern_read *read = seen->read;
+
 	for (int i = 0; i < PAGE_SECTORS; i++)
 		if ((seen->sectors & 1 << i) && e->n[i] &&
 		    (read[i].state != PATTERN_VALUE || !value_in(e, i, read[i].value)))
@@ -43,8 +44,8 @@ bool model_judge(struct page_judge *j, const struct expect *e)
 
 	expect_merge(&j->v.allowed, e);
 	if (outcome_agrees(e, j->seen)) {
-		sector = e->reads && j->seen->data && j->seen->outcome == OUTCOME_OK ?
-				 sector_mismatch(e, j->seen, j->read) :
+		sector = e->reads && j->seen->read && j->seen->outcome == OUTCOME_OK ?
+				 sector_mismatch(e, j->seen) :
 				 PAGE_SECTORS;
 		if (sector == PAGE_SECTORS)
 			return true;
@@ -52,7 +53,7 @@ bool model_judge(struct page_judge *j, const struct expect *e)
 	if (sector >= j->best) {
 		j->best = sector;
 		j->v.sector = sector;
-		j->v.read = sector >= 0 ? j->read[sector] : (struct pattern_read){ 0 };
+		j->v.read = sector >= 0 ? j->seen->read[sector] : (struct pattern_read){ 0 };
 	}
 	return false;
 }

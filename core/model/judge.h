@@ -5,10 +5,9 @@
 
 #include "core/model/model.h"
 
-/* Start with best -2; read is decoded by the caller when seen->data is set. */
+/* Start with best -2. */
 struct page_judge {
 	const struct seen *seen;
-	struct pattern_read read[PAGE_SECTORS];
 	struct violation v;
 	int best; /* the longest agreement so far, to report that world's sector */
 };

@@ -17,11 +17,22 @@ int model_init(struct model *m, uint16_t nonce)
 void model_free(struct model *m)
 {
 	for (int r = 0; r < m->nregions; r++) {
-		for (size_t i = 0; i < m->region[r].npages; i++)
-			free(m->region[r].page[i].world);
-		free(m->region[r].page);
+		const struct model_region *region = &m->region[r];
+
+		for (size_t i = 0, next; i < region->npages; i = next) {
+			next = model_next(region, i);
+			free(region->page[i].world);
+		}
+		free(region->page);
 	}
 	m->nregions = 0;
+}
+
+/* The pages [first, end) become alike, as *p is. */
+static void spread(struct model_page *page, size_t first, size_t end, const struct model_page *p)
+{
+	for (size_t i = first; i < end; i++)
+		page[i] = *p;
 }
 
 int model_copy(struct model *to, const struct model *m)
@@ -38,15 +49,17 @@ int model_copy(struct model *to, const struct model *m)
 		if (!copy->page)
 			return -ENOMEM;
 		to->nregions++;
-		for (size_t i = 0; i < from->npages; i++) {
-			size_t bytes = (size_t)from->page[i].nworlds * sizeof(struct world);
+		for (size_t i = 0, next; i < from->npages; i = next) {
+			struct model_page p = from->page[i];
+			size_t bytes = (size_t)p.nworlds * sizeof(*p.world);
 
-			copy->page[i] = from->page[i];
-			copy->page[i].capacity = from->page[i].nworlds;
-			copy->page[i].world = malloc(bytes);
-			if (!copy->page[i].world)
+			p.capacity = p.nworlds;
+			p.world = malloc(bytes);
+			if (!p.world)
 				return -ENOMEM;
-			memcpy(copy->page[i].world, from->page[i].world, bytes);
+			memcpy(p.world, from->page[i].world, bytes);
+			next = model_next(from, i);
+			spread(copy->page, i, next, &p);
 		}
 	}
 	return 0;
@@ -70,7 +83,7 @@ int model_add_region(struct model *m, enum share share, bool hugetlb, size_t npa
 {
 	struct model_region *r = &m->region[m->nregions];
 	bool tracked = share == SHARE_SHARED_TRACKED, secret = share == SHARE_SHARED_SECRET;
-	int err = 0;
+	int err;
 
 	if (m->nregions == REGIONS_MAX)
 		return -EOVERFLOW;
@@ -85,8 +98,8 @@ int model_add_region(struct model *m, enum share share, bool hugetlb, size_t npa
 	if (!r->page)
 		return -ENOMEM;
 	m->nregions++;
-	for (size_t i = 0; i < npages && !err; i++)
-		err = page_init(&r->page[i], share, first);
+	err = page_init(r->page, share, first);
+	spread(r->page, 1, npages, r->page);
 	return err ? err : m->nregions - 1;
 }
 
@@ -110,6 +123,7 @@ struct world *world_branch(struct model_step *s)
 		}
 		p->world = w;
 		p->capacity = more;
+		spread(p, 1, s->alike, p);
 	}
 	p->world[p->nworlds] = p->world[s->index];
 	return &p->world[p->nworlds++];
@@ -264,12 +278,12 @@ static void worlds_merge(struct model_page *p)
 	p->nworlds = kept;
 }
 
-static int page_apply(struct model *m, const struct op *op, int region, size_t page,
-		      const struct seen *seen, struct violation *v)
+/* Applies op to a page and the alike ones behind it, of which each showed the same. */
+static int page_apply(struct model *m, const struct op *op, int region, size_t page, size_t alike,
+		      struct page_judge *j)
 {
 	struct model_region *r = &m->region[region];
 	struct model_page *set = &r->page[page];
-	struct page_judge j = { .seen = seen, .best = -2 };
 	bool overflow = m->background && !model_page_fire(m, region, page);
 	int n = set->nworlds, kept = 0, total;
 	struct model_step s = { .m = m,
@@ -277,21 +291,18 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 				.share = r->share,
 				.hugetlb = r->hugetlb,
 				.page = page,
+				.alike = alike,
 				.set = set,
-				.seen = seen };
+				.seen = j->seen };
 	bool drop[WORLDS_MAX] = { false };
-	struct pattern_site site = { m->nonce, (uint8_t)region, (uint32_t)page };
 
 	s.sectors = op->verb->flags & VERB_WHOLE ? 0xff : op_sectors(op, page);
-	if (seen && seen->data)
-		for (size_t i = 0; i < PAGE_SECTORS; i++)
-			j.read[i] = pattern_decode(seen->data, i * SECTOR, SECTOR, &site);
 	for (s.index = 0; s.index < n; s.index++) {
 		int before = set->nworlds;
 
 		s.expect = (struct expect){ .outcomes = OUTCOME_OK };
 		op->verb->model(&s);
-		drop[s.index] = seen && !model_judge(&j, &s.expect);
+		drop[s.index] = j->seen && !model_judge(j, &s.expect);
 		if (drop[s.index]) /* what it might have become did not happen either */
 			set->nworlds = before;
 	}
@@ -303,29 +314,76 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 	for (int i = 0; i < kept; i++)
 		s.overflow |= !hist_update(&set->world[i], r->share);
 	worlds_merge(set);
-	s.overflow |= overflow;
-	if (kept && !s.overflow)
-		return 0;
-	*v = j.v;
-	v->region = (size_t)region;
-	v->page = page;
-	v->overflow = s.overflow;
-	if (seen)
-		v->seen = *seen;
-	return 1;
+	spread(set, 1, alike, set);
+	j->v.overflow = s.overflow || overflow;
+	return !kept || j->v.overflow;
+}
+
+static bool same_seen(const struct seen *a, const struct seen *b)
+{
+	if (a == b)
+		return true;
+	if (a->outcome != b->outcome || a->err != b->err || a->sectors != b->sectors ||
+	    !a->read != !b->read)
+		return false;
+	for (int i = 0; a->read && i < PAGE_SECTORS; i++)
+		if (a->sectors & 1 << i &&
+		    (a->read[i].state != PATTERN_VALUE || b->read[i].state != PATTERN_VALUE ||
+		     a->read[i].value != b->read[i].value))
+			return false;
+	return true;
+}
+
+/* How far op means the same for alike pages: from `page`, at most to `end`. */
+static size_t same_op(const struct op *op, size_t page, size_t end)
+{
+	size_t next = page + 1;
+
+	if (op->verb->arg == ARG_SIZE && op->arg > (long)page && op->arg < (long)end)
+		end = (size_t)op->arg;
+	if (op->verb->flags & VERB_WHOLE || !op->len)
+		return end;
+	while (next < end && op_sectors(op, next) == op_sectors(op, page))
+		next++;
+	return next;
+}
+
+/* seen: of each page, or one of all for a step of a whole process; may be NULL. */
+static int range_apply(struct model *m, const struct op *op, int region, size_t first, size_t n,
+		       const struct seen *seen, struct violation *v)
+{
+	struct model_region *r = &m->region[region];
+	const size_t each = seen && !(op->verb->flags & VERB_WHOLE);
+	bool fits = model_part(r, first) && model_part(r, first + n);
+
+	for (size_t i = 0, next; i < n; i = next) {
+		struct page_judge j = { .seen = seen ? &seen[i * each] : NULL, .best = -2 };
+		size_t end = model_next(r, first + i);
+
+		end = same_op(op, first + i, end < first + n ? end : first + n) - first;
+		for (next = i + 1; next < end; next++)
+			if (seen && !same_seen(j.seen, &seen[next * each]))
+				break;
+		fits &= model_part(r, first + next);
+		if (!page_apply(m, op, region, first + i, next - i, &j) && fits)
+			continue;
+		*v = j.v;
+		v->region = (size_t)region;
+		v->page = first + i;
+		v->overflow |= !fits;
+		if (seen)
+			v->seen = *j.seen;
+		return 1;
+	}
+	return 0;
 }
 
 int model_apply(struct model *m, const struct op *op, const struct seen *seen, struct violation *v)
 {
-	if (op->verb->flags & VERB_WHOLE) {
-		for (int r = 0; r < m->nregions; r++)
-			for (size_t i = 0; i < m->region[r].npages; i++)
-				if (page_apply(m, op, r, i, seen, v))
-					return 1;
-		return 0;
-	}
-	for (size_t i = 0; i < op->npages; i++)
-		if (page_apply(m, op, op->region, op->first + i, seen ? &seen[i] : NULL, v))
+	if (!(op->verb->flags & VERB_WHOLE))
+		return range_apply(m, op, op->region, op->first, op->npages, seen, v);
+	for (int r = 0; r < m->nregions; r++)
+		if (range_apply(m, op, r, 0, m->region[r].npages, seen, v))
 			return 1;
 	return 0;
 }

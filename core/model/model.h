@@ -8,6 +8,10 @@
  * of two pages. A step maps each world to one or more; an observation removes
  * the worlds that disagree; none left is a failure.
  *
+ * Neighbours that have had the same steps and showed the same have equal sets, and
+ * share one: what happens to the first of them happens to all. Alike pages are only
+ * ever parted, so sharing is the same pointer, and never skips a page.
+ *
  * Private anonymous memory is modelled as if fork copied at once: how long the
  * kernel shares the page is its own affair, and that nobody can tell is the law.
  */
@@ -140,11 +144,12 @@ struct expect {
 /* What was seen of one base page. */
 struct seen {
 	enum outcome outcome;
-	int err;	  /* 0: the one that refusal of memory is for this verb */
-	const void *data; /* BASE_PAGE bytes, or NULL when nothing was read */
-	uint8_t sectors;  /* bitmap of the sectors that data holds */
+	int err;			 /* 0: the one that refusal of memory is for this verb */
+	const struct pattern_read *read; /* of each sector, or NULL when nothing was read */
+	uint8_t sectors;		 /* bitmap of those that were */
 };
 
+/* Pages in a row that are alike have the same members. */
 struct model_page {
 	struct world *world;
 	int nworlds, capacity;
@@ -180,7 +185,8 @@ struct model_step {
 	const struct op *op;
 	enum share share;
 	bool hugetlb;
-	size_t page;	 /* base page in the region */
+	size_t page;	 /* base page in the region, the first of those that are alike */
+	size_t alike;	 /* so many, which lie at `set` and behind it */
 	uint8_t sectors; /* bitmap of the sectors inside the step's range */
 	struct model_page *set;
 	const struct seen *seen; /* where a call may end in more than one way; may be NULL */
@@ -227,10 +233,17 @@ int model_apply(struct model *m, const struct op *op, const struct seen *seen, s
 int model_begin(struct model *m, const struct op *op, struct violation *v);
 int model_end(struct model *m, const struct seen *seen, struct violation *v);
 
-/* --- Between model.c and model/background.c --- */
+/* --- Between the files of model/, and for who applies a step to a page by himself --- */
 
 /* Lets the step take effect now in a copy of each world in which it has not yet. */
 bool model_page_fire(struct model *m, int region, size_t page);
+
+/* The page behind those that are alike, from `page` on. */
+size_t model_next(const struct model_region *r, size_t page);
+/* The pages from `page` on share nothing with those before any more. False without memory. */
+bool model_part(struct model_region *r, size_t page);
+/* Parts a page from both neighbours. */
+bool model_alone(struct model_region *r, size_t page);
 
 /* --- For the model functions of verbs --- */
 

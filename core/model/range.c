@@ -5,8 +5,10 @@
 
 bool model_range_pinned(const struct model *m, const struct op *op)
 {
-	for (size_t i = 0; i < op->npages; i++) {
-		const struct model_page *p = &m->region[op->region].page[op->first + i];
+	const struct model_region *r = &m->region[op->region];
+
+	for (size_t i = op->first; i < op->first + op->npages; i = model_next(r, i)) {
+		const struct model_page *p = &r->page[i];
 
 		for (int w = 0; w < p->nworlds; w++)
 			for (int n = 0; n < PINS_MAX; n++)
@@ -18,8 +20,10 @@ bool model_range_pinned(const struct model *m, const struct op *op)
 
 bool model_range_shared(const struct model *m, const struct op *op)
 {
-	for (size_t i = 0; i < op->npages; i++) {
-		const struct model_page *p = &m->region[op->region].page[op->first + i];
+	const struct model_region *r = &m->region[op->region];
+
+	for (size_t i = op->first; i < op->first + op->npages; i = model_next(r, i)) {
+		const struct model_page *p = &r->page[i];
 
 		for (int n = 0; n < PROCS_MAX; n++)
 			if (n != op->proc && p->world[0].view[n].state != VIEW_NONE)
@@ -34,8 +38,8 @@ bool model_range_empty(const struct model *m, const struct op *op)
 
 	if (r->share != SHARE_PRIVATE_ANON)
 		return false;
-	for (size_t i = 0; i < op->npages; i++)
-		if (r->page[op->first + i].world[0].view[op->proc].state == VIEW_OBJECT)
+	for (size_t i = op->first; i < op->first + op->npages; i = model_next(r, i))
+		if (r->page[i].world[0].view[op->proc].state == VIEW_OBJECT)
 			return false;
 	return true;
 }
@@ -44,9 +48,14 @@ long model_locked_kb(const struct model *m, int proc)
 {
 	long kb = 0;
 
-	for (int r = 0; r < m->nregions; r++)
-		for (size_t i = 0; i < m->region[r].npages; i++)
-			if (m->region[r].page[i].world[0].view[proc].flags & VIEW_LOCKED)
-				kb += BASE_PAGE / 1024;
+	for (int n = 0; n < m->nregions; n++) {
+		const struct model_region *r = &m->region[n];
+
+		for (size_t i = 0, next; i < r->npages; i = next) {
+			next = model_next(r, i);
+			if (r->page[i].world[0].view[proc].flags & VIEW_LOCKED)
+				kb += (long)(next - i) * BASE_PAGE / 1024;
+		}
+	}
 	return kb;
 }

@@ -100,11 +100,22 @@ static unsigned dying_max(void)
 	return geteuid() ? 1 : BANKS - 2;
 }
 
+/* The pool has huge pages for one cell. */
+static int wait_for_pool(struct executor *x)
+{
+	uint32_t banks = x->pool_banks;
+
+	if (!x->cell->mem->hugetlb)
+		return 0;
+	x->pool_banks = 0;
+	return nursery_wait_banks(x->nursery, banks);
+}
+
 int executor_start_actors(struct executor *x)
 {
 	if (open_nursery(x))
 		return 1;
-	if (nursery_wait(x->nursery, dying_max()))
+	if (nursery_wait(x->nursery, dying_max()) || wait_for_pool(x))
 		return executor_broken(x, "end of the last cells' actors", ETIMEDOUT);
 	channel_reset(x->channel, nursery_bank(x->nursery, channel_bank(x->channel)));
 	channel_attach(x->channel, &x->base, false);
@@ -115,19 +126,15 @@ int executor_start_actors(struct executor *x)
 	return x->plan.bystander && start_actor(x, BYSTANDER_PROC);
 }
 
-/*
- * What a cell leaves to be freed must not be missed or seen by the next one, and a
- * stuck actor could still write to the channel.
- */
+/* Much memory must be free again for the next cell; a stuck actor could write to the channel. */
 static bool ends_at_once(const struct executor *x)
 {
 	size_t bytes = 0;
 
 	for (int i = 0; i < x->plan.nregions; i++)
 		bytes += x->base.region[i].len;
-	return x->cell->mem->hugetlb || x->background.verb || bytes > HUGE_PAGE ||
-	       x->verdict->kind == VERDICT_BROKEN || !strcmp(x->verdict->class, "hang") ||
-	       !strcmp(x->verdict->class, "crash");
+	return x->background.verb || bytes > HUGE_PAGE || x->verdict->kind == VERDICT_BROKEN ||
+	       !strcmp(x->verdict->class, "hang") || !strcmp(x->verdict->class, "crash");
 }
 
 void executor_end_actors(struct executor *x)
@@ -139,12 +146,14 @@ void executor_end_actors(struct executor *x)
 	for (int i = 0; i < PROCS_MAX; i++)
 		pid[i] = actor_pid(x->channel, i);
 	nursery_end(x->nursery, channel_bank(x->channel), x->group, pid);
+	if (x->cell->mem->hugetlb)
+		x->pool_banks |= 1u << channel_bank(x->channel);
 	if (ends_at_once(x) && nursery_wait(x->nursery, 0))
 		executor_close_nursery(x);
 }
 
-/* An exit lasts until the process is reaped. */
-int executor_reap(struct executor *x, const struct op *op)
+/* An exit lasts from the process's last act until it is reaped. */
+int executor_reap(struct executor *x, const struct op *op, const struct reply *left)
 {
 	pid_t pid = actor_pid(x->channel, op->proc);
 	struct op ask = { .verb = &harness_reap,
@@ -153,7 +162,6 @@ int executor_reap(struct executor *x, const struct op *op)
 			  .arg = pid,
 			  .pin = -1,
 			  .timed = op->timed };
-	uint64_t start = now_ns();
 	struct reply reply = { 0 };
 	int err = 0;
 
@@ -162,7 +170,7 @@ int executor_reap(struct executor *x, const struct op *op)
 		reply.err = nursery_reap(x->nursery, pid);
 	else
 		err = actor_call(x->channel, &ask, x->options.timeout_ms, &reply);
-	x->verdict->step_ns += now_ns() - start;
+	x->verdict->step_ns += now_ns() - left->at;
 	if (err || reply.err)
 		return executor_broken(x, "wait for a process", err ? err : reply.err);
 	if (ask.timed && x->alive[ask.proc])

@@ -200,18 +200,6 @@ static int prepare_region(struct executor *x, int i)
 	return err < 0 ? executor_broken(x, "model", err) : 0;
 }
 
-static int read_pinned(struct executor *x, long *kb)
-{
-	struct reply reply;
-
-	if (executor_ask(x, &harness_pinned, 0, 0, 0, &reply))
-		return 1;
-	if (reply.err)
-		return executor_broken(x, "/proc/self/status", reply.err);
-	memcpy(kb, x->base.image, sizeof(*kb));
-	return 0;
-}
-
 static int prepare_pins(struct executor *x)
 {
 	struct reply reply;
@@ -222,7 +210,9 @@ static int prepare_pins(struct executor *x)
 		return 1;
 	if (reply.err)
 		return executor_broken(x, "prepare of the pin mechanism", reply.err);
-	memcpy(&x->pinned_kb, x->base.image, sizeof(x->pinned_kb));
+	if (reply.pinned < 0)
+		return executor_broken(x, "/proc/self/status", (int)reply.pinned);
+	x->pinned_kb = reply.pinned;
 	return 0;
 }
 
@@ -252,8 +242,9 @@ static int prepare(struct executor *x)
 static int accounting(struct executor *x)
 {
 	struct verdict *v = x->verdict;
-	bool inherited = false;
-	long kb = 0;
+	bool inherited = false, counted = false;
+	struct reply reply;
+	long kb;
 
 	for (int i = 0; i < x->plan.npins; i++) {
 		struct op op = x->pin_op[i];
@@ -264,14 +255,18 @@ static int accounting(struct executor *x)
 		op.verb = &verb_unpin;
 		op.number = 0;
 		op.step = NULL;
+		op.count = counted = !op.proc;
 		if (executor_step(x, &op))
 			return 1;
 	}
 	/* A child's pins are charged to whoever made the ring, for as long as it has it. */
 	if (!x->plan.npins || !x->alive[0] || inherited)
 		return 0;
-	if (read_pinned(x, &kb))
+	if (!counted && executor_ask(x, &harness_nop, 0, 0, 0, &reply))
 		return 1;
+	kb = counted ? x->counted_kb : reply.pinned;
+	if (kb < 0)
+		return executor_broken(x, "/proc/self/status", (int)kb);
 	kb -= model_locked_kb(&x->model, 0);
 	if (kb == x->pinned_kb)
 		return 0;

@@ -47,6 +47,7 @@ int executor_ask(struct executor *x, const struct verb *verb, int proc, int regi
 			 .region = region,
 			 .arg = arg,
 			 .prove = verb == &harness_settle,
+			 .count = verb == &harness_prepare || verb == &harness_nop,
 			 .pin = -1 };
 	int err = actor_call(x->channel, &op, x->options.timeout_ms, reply);
 
@@ -74,8 +75,6 @@ void executor_trace(struct executor *x, const struct op *op, const struct reply 
 		fprintf(out, "  %s", errno_name(-reply->err));
 	for (size_t i = 0; op->verb->flags & VERB_LOOKS && i < op->npages && i < 4; i++) {
 		const struct seen *s = &x->seen[i];
-		struct pattern_site site = { x->model.nonce, (uint8_t)op->region,
-					     (uint32_t)(op->first + i) };
 
 		if (s->outcome != OUTCOME_OK || !s->sectors)
 			fprintf(out, "  [%zu] %s", op->first + i,
@@ -84,12 +83,8 @@ void executor_trace(struct executor *x, const struct op *op, const struct reply 
 							     "-");
 		else
 			fprintf(out, "  [%zu] %s", op->first + i,
-				value_print(
-					pattern_decode(s->data,
-						       (size_t)__builtin_ctz(s->sectors) * SECTOR,
-						       SECTOR, &site)
-						.value,
-					value, sizeof(value)));
+				value_print(s->read[__builtin_ctz(s->sectors)].value, value,
+					    sizeof(value)));
 	}
 	fputc('\n', out);
 }
@@ -111,7 +106,7 @@ void executor_observe(struct executor *x, const struct actor *a, const struct op
 			s->outcome = a->outcome[i];
 		}
 		if (op->verb->flags & VERB_LOOKS && s->outcome == OUTCOME_OK) {
-			s->data = a->image + (op->first + i) * BASE_PAGE;
+			s->read = a->read[op->first + i];
 			s->sectors = a->sectors[op->first + i];
 		}
 	}
@@ -195,7 +190,7 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 	if (op->verb->arg == ARG_CHILD) {
 		x->alive[op->child] = true;
 	} else if (op->verb->flags & VERB_ENDS) {
-		return executor_reap(x, op);
+		return executor_reap(x, op, reply);
 	} else if (op->verb->flags & VERB_KEEPS_PIN) {
 		x->pin_op[op->pin].proc = op->proc;
 	} else if (op->verb->flags & VERB_DROPS_PIN) {
@@ -340,6 +335,7 @@ int executor_step(struct executor *x, const struct op *given)
 	if (err)
 		return executor_died(x, given, err);
 	x->verdict->step_ns += reply.ns;
+	x->counted_kb = reply.pinned;
 	executor_observe(x, &x->base, &op, &reply);
 	executor_trace(x, &op, &reply);
 	if (reply.err == -ENOLINK && op.pin >= 0)

@@ -20,6 +20,7 @@ struct executor {
 	const struct pin_kind *opened[OPENED_MAX]; /* mechanisms whose open ran */
 	int nopened;
 	uint16_t nonce;
+	uint32_t pool_banks;	   /* whose actors may have huge pages of the pool still */
 	const struct cell *coming; /* see executor_expect() */
 	size_t ncoming;
 
@@ -42,6 +43,7 @@ struct executor {
 	struct op pin_op[PINS_MAX]; /* the step that took it, by the process that has it now */
 	pid_t group[2];		    /* leaders: of the family, of the bystander */
 	long pinned_kb;		    /* VmPin + VmLck of P before step one; -1: not known yet */
+	long counted_kb;	    /* the same behind a step that asked for it */
 	struct seen seen[IMAGE_PAGES];
 };
 
@@ -65,7 +67,7 @@ void executor_pins(const struct plan *plan, size_t unit, struct pin pin[PINS_MAX
 /* cast.c: P and X of this cell; and their end, with all descendants. */
 int executor_start_actors(struct executor *x);
 void executor_end_actors(struct executor *x);
-int executor_reap(struct executor *x, const struct op *op);
+int executor_reap(struct executor *x, const struct op *op, const struct reply *reply);
 void executor_close_nursery(struct executor *x);
 
 /* A harness verb in an actor. */

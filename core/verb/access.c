@@ -12,8 +12,11 @@ enum { EMIT_RANGES_MAX = 8, EMIT_SAMPLED = 16384 };
 static int device_read(struct actor *a, const struct op *op)
 {
 	struct pin_data data = { a->image, a->sectors };
+	int err = op->pin_kind->device_read(&a->pin[op->pin], &data);
 
-	return op->pin_kind->device_read(&a->pin[op->pin], &data);
+	for (size_t i = op->first; i < op->first + op->npages && !err; i++)
+		op_decode(a, op, i, a->image + i * BASE_PAGE, a->sectors[i]);
+	return err;
 }
 
 static int file_read_pages(struct actor *a, const struct op *op)
@@ -24,7 +27,7 @@ static int file_read_pages(struct actor *a, const struct op *op)
 		if (pread(a->region[op->region].fd, a->image + at, BASE_PAGE, (off_t)at) !=
 		    BASE_PAGE)
 			return -EIO;
-		a->sectors[op->first + i] = 0xff;
+		op_decode(a, op, op->first + i, a->image + at, 0xff);
 	}
 	return 0;
 }
@@ -39,14 +42,15 @@ static int read_exec(struct actor *a, const struct op *op)
 		return file_read_pages(a, op);
 	base = a->region[op->region].addr;
 	for (size_t i = 0; i < op->npages; i++) {
+		char copy[BASE_PAGE] __attribute__((aligned(8)));
 		size_t page = op->first + i;
 		uint8_t map = op_sectors(op, page);
 
 		if (!map)
 			continue;
-		a->outcome[i] = (uint8_t)fault_copy(a->image + page * BASE_PAGE,
-						    base + page * BASE_PAGE, map);
-		a->sectors[page] = map;
+		a->outcome[i] = (uint8_t)fault_copy(copy, base + page * BASE_PAGE, map);
+		if (a->outcome[i] == OUTCOME_OK)
+			op_decode(a, op, page, copy, map);
 	}
 	return 0;
 }

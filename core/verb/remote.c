@@ -71,7 +71,8 @@ static int page_access(struct actor *a, const struct op *op, size_t page, enum r
 		if (err)
 			return err;
 	}
-	a->sectors[page] = map;
+	if (!store)
+		op_decode(a, op, page, local, map);
 	return 0;
 }
 

@@ -46,7 +46,7 @@ static struct holders file_holders(const struct model_step *s)
 	const struct model_region *r = &s->m->region[s->op->region];
 	struct holders h = { 0 };
 
-	for (size_t n = 0; n < r->npages; n++) {
+	for (size_t n = 0; n < r->npages; n = model_next(r, n)) {
 		const struct world *w = &r->page[n].world[0];
 
 		for (int i = 0; i < PROCS_MAX && r->share == SHARE_SHARED; i++)

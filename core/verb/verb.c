@@ -79,6 +79,16 @@ uint8_t op_sectors(const struct op *op, size_t page)
 	return map;
 }
 
+void op_decode(struct actor *a, const struct op *op, size_t page, const char *from, uint8_t map)
+{
+	struct pattern_site site = { a->nonce, (uint8_t)op->region, (uint32_t)page };
+
+	for (size_t s = 0; s < PAGE_SECTORS; s++)
+		if (map & 1 << s)
+			a->read[page][s] = pattern_decode(from, s * SECTOR, SECTOR, &site);
+	a->sectors[page] = map;
+}
+
 char *op_addr(const struct actor *a, const struct op *op)
 {
 	return a->region[op->region].addr + op->first * BASE_PAGE;

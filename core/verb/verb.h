@@ -74,6 +74,7 @@ struct op {
 	bool pinned; /* some pin is live in the range */
 	bool shared; /* another process maps the range too */
 	bool empty;  /* private anonymous memory that was never stored to: zero pages */
+	bool count;  /* set by the executor: what is pinned and locked is counted afterwards */
 	bool timed;  /* the clock runs, see bench/timed.h */
 	bool fails;  /* set by emit, as are pinned, shared, empty: an errno is expected */
 };
@@ -98,9 +99,10 @@ struct actor {
 	struct region *region; /* of its holdings */
 	struct pin *pin;
 	/* Shared with the runner: */
-	uint8_t *outcome;	 /* enum outcome for each base page of the op's range */
-	char *image;		 /* data of the op's region, from its page 0 */
-	uint8_t *sectors;	 /* bitmap for each base page of the region */
+	uint8_t *outcome; /* enum outcome for each base page of the op's range */
+	char *image;	  /* room for bytes of the op's region, from its page 0 */
+	uint8_t *sectors; /* bitmap for each base page of the region, */
+	struct pattern_read (*read)[PAGE_SECTORS]; /* and what they hold; by op_decode() */
 	char *why;		 /* one line about an unmet post-condition, 128 bytes */
 	struct channel *channel; /* see actor.h */
 	struct timing *timing;	 /* see bench/timed.h */
@@ -140,6 +142,9 @@ struct verb {
 
 /* All verbs, NULL-terminated. */
 extern const struct verb *const verbs[];
+
+/* What was read of base page `page` is at `from`: sets a->read and a->sectors. */
+void op_decode(struct actor *a, const struct op *op, size_t page, const char *from, uint8_t map);
 
 /* The address of op's first byte in the acting process, and its bytes. */
 char *op_addr(const struct actor *a, const struct op *op);
