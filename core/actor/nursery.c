@@ -39,6 +39,7 @@ struct board {
 	_Atomic uint32_t asked;	 /* of so many */
 	_Atomic uint32_t ready;	 /* futex: changes when a spare gets ready */
 	_Atomic uint32_t single; /* futex: the process to reap alone; 0: none */
+	_Atomic uint32_t closing;
 	struct spare spare[SPARES];
 	struct wish wish;
 	struct ending ending[BANKS];
@@ -103,6 +104,8 @@ static void make_spare(struct nursery *n, struct spare *s)
 		be_spare(n, s, self);
 	if (pid < 0)
 		set_state(s, SPARE_NONE);
+	else
+		atomic_store(&s->pid, pid);
 }
 
 static void make_spares(struct nursery *n)
@@ -151,6 +154,17 @@ static void on_child(int sig)
 	atomic_fetch_add(&work_of->work, 1);
 }
 
+/* It alone knows which spares it has just forked. */
+static _Noreturn void leave(const struct board *b)
+{
+	for (int i = 0; i < SPARES; i++)
+		if (atomic_load(&b->spare[i].state) != SPARE_NONE)
+			kill(atomic_load(&b->spare[i].pid), SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	_exit(0);
+}
+
 static void nursery_main(struct nursery *n, pid_t runner)
 {
 	const struct sigaction sa = { .sa_handler = on_child, .sa_flags = SA_NOCLDSTOP };
@@ -167,6 +181,8 @@ static void nursery_main(struct nursery *n, pid_t runner)
 	for (;;) {
 		uint32_t seen = atomic_load(&b->work);
 
+		if (atomic_load(&b->closing))
+			leave(b);
 		make_spares(n);
 		serve(n);
 		futex_wait(&b->work, seen, IDLE_MS);
@@ -211,21 +227,28 @@ struct nursery *nursery_open(struct channel *ch, int cpu, const cpu_set_t *allow
 	return n;
 }
 
+/* One that does not is killed, and its spares die with it. */
+static void end_by_itself(struct nursery *n)
+{
+	const struct timespec nap = { .tv_nsec = 100000 };
+	uint64_t end = now_ns() + (uint64_t)WAIT_MS * 1000000;
+
+	atomic_store(&n->board->closing, 1);
+	post(&n->board->work);
+	while (!waitpid(n->pid, NULL, WNOHANG)) {
+		if (now_ns() > end)
+			kill(n->pid, SIGKILL);
+		nanosleep(&nap, NULL);
+	}
+}
+
 void nursery_close(struct nursery *n)
 {
 	if (!n)
 		return;
 	if (n->pid > 0) {
 		nursery_wait(n, 0);
-		kill(n->pid, SIGKILL);
-		waitpid(n->pid, NULL, 0);
-		/* Spares die with their parent; the runner inherits the zombies. */
-		for (int i = 0; i < SPARES; i++) {
-			pid_t pid = atomic_load(&n->board->spare[i].pid);
-
-			if (pid > 0)
-				waitpid(pid, NULL, 0);
-		}
+		end_by_itself(n);
 	}
 	close_fd(&n->socket[0]);
 	close_fd(&n->socket[1]);
@@ -328,21 +351,22 @@ void nursery_end(struct nursery *n, int bank, const pid_t group[2], const pid_t 
 	atomic_fetch_add(&n->board->work, 1);
 }
 
+/* Until another ending than the first `gone` ones is over. */
+static int wait_for_another(struct nursery *n, uint32_t gone)
+{
+	post(&n->board->work);
+	return wait_change(n, &n->board->gone, gone);
+}
+
 int nursery_wait(struct nursery *n, unsigned keep)
 {
 	struct board *b = n->board;
+	uint32_t gone = atomic_load(&b->gone);
+	int err = 0;
 
-	for (;;) {
-		uint32_t gone = atomic_load(&b->gone);
-		int err;
-
-		if (atomic_load(&b->asked) - gone <= keep)
-			return 0;
-		post(&b->work);
-		err = wait_change(n, &b->gone, gone);
-		if (err)
-			return err;
-	}
+	for (; !err && atomic_load(&b->asked) - gone > keep; gone = atomic_load(&b->gone))
+		err = wait_for_another(n, gone);
+	return err;
 }
 
 static bool any_busy(const struct board *b, uint32_t banks)
@@ -356,18 +380,12 @@ static bool any_busy(const struct board *b, uint32_t banks)
 int nursery_wait_banks(struct nursery *n, uint32_t banks)
 {
 	struct board *b = n->board;
+	uint32_t gone = atomic_load(&b->gone);
+	int err = 0;
 
-	for (;;) {
-		uint32_t gone = atomic_load(&b->gone);
-		int err;
-
-		if (!any_busy(b, banks))
-			return 0;
-		post(&b->work);
-		err = wait_change(n, &b->gone, gone);
-		if (err)
-			return err;
-	}
+	for (; !err && any_busy(b, banks); gone = atomic_load(&b->gone))
+		err = wait_for_another(n, gone);
+	return err;
 }
 
 int nursery_reap(struct nursery *n, pid_t pid)

@@ -144,7 +144,8 @@ static int buffer_rings_try(char *why, size_t size)
 const struct need need_buffer_rings = {
 	.name = "buffer-rings",
 	.about = "rings of provided buffers of an io_uring in memory of ours",
-	.hint = "a kernel from 6.5 on; sysctl -w kernel.io_uring_disabled=0",
+	.hint = "a kernel from 6.5 on that names buffers of any address (not 7.3); "
+		"sysctl -w kernel.io_uring_disabled=0",
 	.probe = buffer_rings_try,
 	.in_child = true,
 };
