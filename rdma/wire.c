@@ -81,6 +81,10 @@ static int event_error(const struct rdma_cm_event *event, char *why, size_t size
 {
 	const struct rdma_conn_param *param = &event->param.conn;
 
+	if (event->event == RDMA_CM_EVENT_ADDR_ERROR && event->status == -ETIMEDOUT) {
+		snprintf(why, size, "no answer from its address");
+		return -ETIMEDOUT;
+	}
 	if (event->event != RDMA_CM_EVENT_REJECTED) {
 		snprintf(why, size, "%s (%d)", rdma_event_str(event->event), event->status);
 		return -ECONNREFUSED;

@@ -157,10 +157,10 @@ struct pin {
 	size_t start;	/* byte offset of addr in its region */
 	int fd;		/* of the file behind the region, or -1; set by pin-rw, pin-ro, get */
 	int proc;	/* the process that took it; a child inherits the rest */
-	uint16_t nonce; /* of the cell, as proc */
 	size_t max_len; /* set before prepare: an upper bound of len */
 	void *priv;	/* owned by the mechanism; prepare allocates, release frees */
 	bool live;	/* between pin and unpin */
+	uint16_t nonce; /* of the cell, as proc */
 };
 
 /* All mechanisms, mutants last; NULL-terminated. */
