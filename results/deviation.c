@@ -107,6 +107,7 @@ const struct deviation deviations[] = {
 	  "f347454d0341 (6.2, 6.1.2) refuses forced stores to hugetlb; \"mm/hugetlb: support "
 	  "FOLL_FORCE|FOLL_WRITE\" (6.14)",
 	  false },
+	{ "gigantic/*", "lost-write:read", 6018, 0, "docs/findings/fork-of-gigantic.c", true },
 	{ "dontfork/dofork-*/mem=*huge*", "refused", 7000, 0, "docs/findings/dofork-of-hugetlb.c",
 	  true },
 	{ NULL, NULL, 0, 0, NULL, false },
