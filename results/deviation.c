@@ -96,6 +96,8 @@ const struct deviation deviations[] = {
 	  "1da190f4d0a6 (6.15): COW reuse support for PTE-mapped THP", true },
 	{ "fault-cost/soft-dirty-store/*", "claim", 0, 5017,
 	  "d4c470970d45 (5.18): a fresh page in the LRU batch is reused", true },
+	{ "fault-cost/swapcache-store/*", "claim", 0, 5017,
+	  "53a05ad9f21d (5.18): an exclusive page in the swap cache is reused", true },
 	{ "pin-before-fork/rw-pin-then-fork-of-a-read-only-area/mem=*huge*", "refused", 5012, 6013,
 	  "mm/hugetlb: don't map folios writable without VM_WRITE when copying during fork()",
 	  true },

@@ -27,7 +27,7 @@ extern const struct need need_balancing, need_dontneed_locked, need_dontunmap, n
 extern const struct need need_memcg, need_hugetlb_1g;
 extern const struct need need_rdma, need_rdma_odp, need_memlock;
 extern const struct need need_rdma_rings, need_rdma_marks, need_rdma_copies, need_rdma_rereg,
-	need_rdma_moved, need_rdma_dmabuf;
+	need_rdma_moved, need_rdma_dmabuf, need_rdma_refusal;
 
 /*
  * Runs probe in a child, so that a signal, a hang or a pin of the probe leaves no

@@ -75,6 +75,7 @@ const struct need *const needs[] = {
 	&need_rdma_marks,
 	&need_rdma_copies,
 	&need_rdma_rereg,
+	&need_rdma_refusal,
 	&need_balancing,
 	&need_dontneed_locked,
 	&need_dontunmap,
