@@ -11,6 +11,7 @@
 
 #include "bench/clock.h"
 #include "core/actor/fault.h"
+#include "core/base/lru.h"
 
 enum { STACK = 128 << 10, SPINS = 4096 };
 
@@ -173,22 +174,6 @@ static int part(const struct crew_threads *t, int advice)
 	return 0;
 }
 
-/*
- * Pages that the first worker touched lie in the LRU batch of its CPU, where they have one
- * reference more: a store of another CPU would copy them. A system call that empties it.
- */
-static void empty_batch(void)
-{
-	char *page =
-		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (page == MAP_FAILED)
-		return;
-	*(volatile char *)page = 1;
-	madvise(page, BASE_PAGE, MADV_COLD);
-	munmap(page, BASE_PAGE);
-}
-
 struct crew_threads *crew_start(const struct range *r, enum touch_mode mode)
 {
 	static struct crew_threads t;
@@ -206,7 +191,8 @@ struct crew_threads *crew_start(const struct range *r, enum touch_mode mode)
 		snprintf(c->why, sizeof(c->why), "areas of their own: %s", strerror(err));
 		return NULL;
 	}
-	empty_batch();
+	/* What the first worker touched; a store of another CPU would copy it. */
+	lru_drain();
 	for (int i = 1; i < c->workers; i++) {
 		struct worker *w = &t.worker[i];
 

@@ -10,8 +10,8 @@
 
 struct deviation {
 	const char *cells; /* pattern of cell ids, see name_matches() */
-	const char *class
-		; /* of the verdict, one of several words; "refused:pin": in a step pin, pin-... */
+	/* Of the verdict, one of several words; "refused:pin": in a step pin, pin-... */
+	const char *class;
 	int first, last;    /* kernels, major * 1000 + minor; 0: open */
 	const char *source; /* commit, CVE, public thread, or a file in docs/findings/ */
 	bool some;	    /* some of these cells fail: a pass of one is nothing special */

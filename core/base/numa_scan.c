@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/lru.h"
 #include "core/base/util.h"
 
 /* A number behind a word that begins a line, or -1. */
@@ -70,19 +71,6 @@ static int wait_for_pass(unsigned timeout_ms)
 	return NUMA_NO_PASS;
 }
 
-/*
- * A page in the batch on its way to the LRU lists has a second reference, and passes skip what has
- * (change_pte_range(), 80d47f5de5e3 (5.17), until 6.1 at least). munmap empties this CPU's batch.
- */
-static void drain_batch(void)
-{
-	void *page = mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (page != MAP_FAILED)
-		munmap(page, BASE_PAGE);
-}
-
 static long minor_faults(void)
 {
 	struct rusage u;
@@ -97,7 +85,8 @@ static int scan_beside(volatile char *page, unsigned timeout_ms)
 	int err;
 
 	*page = 1;
-	drain_batch();
+	/* change_pte_range() skips what has a second reference (80d47f5de5e3, 5.17; until 6.1). */
+	lru_drain();
 	err = wait_for_pass(timeout_ms);
 	if (err)
 		return err;

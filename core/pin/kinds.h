@@ -5,12 +5,11 @@
 
 #include "core/pin/pin.h"
 
-extern const struct pin_kind pin_pbuf;
 extern const struct pin_kind pin_uring_rw, pin_vmsplice, pin_vfio_rw, pin_vfio_ro;
 extern const struct pin_kind pin_fuse_read, pin_fuse_write, pin_aio_read, pin_aio_write;
 extern const struct pin_kind pin_dio_read, pin_dio_write;
 extern const struct pin_kind pin_splice, pin_zc, pin_gup_ro, pin_gup_rw, pin_udmabuf, pin_sqes,
-	pin_xsk, pin_kvm;
+	pin_pbuf, pin_xsk, pin_kvm;
 extern const struct pin_kind pin_iommufd_rw, pin_iommufd_ro, pin_blind_vfio_ro;
 extern const struct pin_kind pin_iommufd_test_rw, pin_iommufd_test_ro;
 extern const struct pin_kind pin_rdma_rw, pin_rdma_ro, pin_rdma_odp;

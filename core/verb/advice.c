@@ -6,15 +6,12 @@
 #include <time.h>
 
 #include "core/actor/actor.h"
+#include "core/base/lru.h"
 #include "core/verb/event.h"
 #include "core/verb/list.h"
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21
-#endif
-
-#ifndef MADV_COLD
-#define MADV_COLD 20
 #endif
 
 enum { ADVICE_DONTNEED_LOCKED = 24, FREE_TRIES = 20 };
@@ -121,18 +118,6 @@ const struct verb verb_discard_locked = {
 	.emit = discard_locked_emit,
 };
 
-/* Empties the batches in which this CPU takes pages to the LRU lists and marks them freed. */
-static void drain_batches(void)
-{
-	void *page =
-		mmap(NULL, BASE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (page == MAP_FAILED)
-		return;
-	madvise(page, BASE_PAGE, MADV_COLD);
-	munmap(page, BASE_PAGE);
-}
-
 /* Marked are pages that no other process maps; merged pages and those of a pin may be dirty. */
 static bool freed_lazily(const struct actor *a, const struct op *op)
 {
@@ -149,7 +134,7 @@ static int free_exec(struct actor *a, const struct op *op)
 	int err = advise(a, op, MADV_FREE);
 
 	for (int i = 0; i < FREE_TRIES && !err && !op->timed; i++) {
-		drain_batches();
+		lru_drain();
 		if (freed_lazily(a, op))
 			break;
 		event_nap(1000);

@@ -64,7 +64,7 @@ static int punch_exec(struct actor *a, const struct op *op)
 		       0;
 }
 
-bool file_has_hole(int fd, size_t at, size_t len)
+static bool file_has_hole(int fd, size_t at, size_t len)
 {
 	off_t end = lseek(fd, 0, SEEK_END), data;
 
@@ -74,7 +74,7 @@ bool file_has_hole(int fd, size_t at, size_t len)
 	return data < 0 ? errno == ENXIO : (size_t)data >= at + len;
 }
 
-static int punch_post(struct actor *a, const struct op *op)
+int file_hole_post(struct actor *a, const struct op *op)
 {
 	return file_has_hole(a->region[op->region].fd, op->first * BASE_PAGE, op_bytes(op)) ?
 		       0 :
@@ -104,7 +104,7 @@ const struct verb verb_punch = {
 	.rule = "fallocate(2) FALLOC_FL_PUNCH_HOLE; mm/shmem.c, unmap_mapping_range(even_cows 0)",
 	.by = ACTOR_FILE,
 	.exec = punch_exec,
-	.post = punch_post,
+	.post = file_hole_post,
 	.model = punch_model,
 	.emit = punch_emit,
 };

@@ -43,8 +43,8 @@ extern const struct verb verb_merge, verb_unmerge, verb_migrate, verb_compact, v
 extern const struct verb verb_guard, verb_unguard, verb_mseal, verb_clear_refs;
 /* verb/file.c */
 extern const struct verb verb_truncate, verb_punch, verb_scavenge;
-/* Whether a file has no data in the range: a hole, or space that nothing was stored to. */
-bool file_has_hole(int fd, size_t at, size_t len);
+/* 1 where the file has data in the place: no hole, nor space that nothing was stored to. */
+int file_hole_post(struct actor *a, const struct op *op);
 
 /* verb/seal.c */
 extern const struct verb verb_seal, verb_map_ro;

@@ -142,13 +142,6 @@ static int zero_range_exec(struct actor *a, const struct op *op)
 	return allocate(a, op, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, op->first, op->npages);
 }
 
-static int zero_range_post(struct actor *a, const struct op *op)
-{
-	return file_has_hole(a->region[op->region].fd, op->first * BASE_PAGE, op_bytes(op)) ?
-		       0 :
-		       actor_why(a, "SEEK_DATA finds data in the place");
-}
-
 static void zero_range_model(struct model_step *s)
 {
 	if (world_of(s)->object[0].kind == OBJECT_FILE)
@@ -168,7 +161,7 @@ const struct verb verb_zero_range = {
 	.by = ACTOR_FILE,
 	.fits = has_extents,
 	.exec = zero_range_exec,
-	.post = zero_range_post,
+	.post = file_hole_post,
 	.model = zero_range_model,
 	.emit = zero_range_emit,
 };
