@@ -31,6 +31,7 @@ static const char *const host_files[] = {
 	"/proc/sys/vm/nr_hugepages",
 	"/sys/kernel/mm/transparent_hugepage/enabled",
 	"/sys/kernel/mm/transparent_hugepage/use_zero_page",
+	"/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
 	"/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled",
 	"/sys/kernel/mm/ksm/run",
 	"/sys/kernel/mm/ksm/sleep_millisecs",

@@ -52,7 +52,7 @@ static int thp_check(struct region *r, char *why, size_t size)
 const struct mem_kind mem_thp = {
 	.name = "thp",
 	.about = "private anonymous memory, one transparent huge page mapped by its PMD",
-	.needs = { "thp" },
+	.needs = { "thp", "khugepaged" },
 	.share = SHARE_PRIVATE_ANON,
 	.unit = HUGE_PAGE,
 	.units = 1,

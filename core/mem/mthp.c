@@ -75,12 +75,12 @@ static int mthp_check(struct region *r, char *why, size_t size)
 	return err;
 }
 
-#define MTHP(kb, text, need)                                                                      \
-	{                                                                                         \
-		.name = "mthp-" text, .about = "private anonymous folios of " text,               \
-		.needs = { need, "kpageflags" }, .share = SHARE_PRIVATE_ANON, .unit = (kb)*1024u, \
-		.units = 1, .settle_at = SETTLE_MAP, .map = mthp_map, .settle = mthp_settle,      \
-		.check = mthp_check,                                                              \
+#define MTHP(kb, text, need)                                                                \
+	{                                                                                   \
+		.name = "mthp-" text, .about = "private anonymous folios of " text,         \
+		.needs = { need, "khugepaged", "kpageflags" }, .share = SHARE_PRIVATE_ANON, \
+		.unit = (kb)*1024u, .units = 1, .settle_at = SETTLE_MAP, .map = mthp_map,   \
+		.settle = mthp_settle, .check = mthp_check,                                 \
 	}
 
 const struct mem_kind mem_mthp_16k = MTHP(16, "16k", "mthp-16k");

@@ -58,7 +58,8 @@ static int split_thps(struct region *r)
 	return 0;
 }
 
-#define THP_KIND .needs = { "thp", "kpageflags" }, .share = SHARE_PRIVATE_ANON, .units = 1
+#define THP_KIND \
+	.needs = { "thp", "khugepaged", "kpageflags" }, .share = SHARE_PRIVATE_ANON, .units = 1
 
 const struct mem_kind mem_thp_pte = {
 	.name = "thp-pte",
@@ -215,7 +216,7 @@ static int check_huge_zero(struct region *r, char *why, size_t size)
 const struct mem_kind mem_huge_zeropage = {
 	.name = "huge-zeropage",
 	.about = "private anonymous memory that was only read: the huge zero page",
-	.needs = { "thp", "huge-zeropage", "kpageflags" },
+	.needs = { "thp", "khugepaged", "huge-zeropage", "kpageflags" },
 	.share = SHARE_PRIVATE_ANON,
 	.unit = HUGE_PAGE,
 	.units = 1,

@@ -5,7 +5,7 @@
 
 #include "core/need/need.h"
 
-extern const struct need need_root, need_pagemap, need_thp, need_hugetlb_2m;
+extern const struct need need_root, need_pagemap, need_thp, need_khugepaged, need_hugetlb_2m;
 extern const struct need need_pageout, need_wipeonfork, need_uring, need_vmsplice;
 extern const struct need need_swap, need_loop, need_ext4, need_tmpfs;
 extern const struct need need_xfs, need_kpageflags, need_huge_zeropage, need_nodes;

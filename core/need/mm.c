@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/base/util.h"
 #include "core/guard/guard.h"
@@ -101,6 +102,64 @@ static int thp_probe(char *why, size_t size)
 	return probe_in_child(thp_touch, why, size);
 }
 
+/* khugepaged looks again only then: longer than any run. */
+#define ASLEEP_MS "4294967295"
+#define KHUGEPAGED THP "khugepaged/"
+
+static int ask_for_huge_pages(char *why, size_t size)
+{
+	char *area = map_private(2ul * HUGE_PAGE, 0);
+	long scans = file_number(KHUGEPAGED "full_scans");
+
+	if (area == MAP_FAILED || madvise(area, 2ul * HUGE_PAGE, MADV_HUGEPAGE))
+		return unmet(why, size, "MADV_HUGEPAGE: %s", errno_name(errno));
+	for (size_t off = 0; off < 2ul * HUGE_PAGE; off += BASE_PAGE)
+		((volatile char *)area)[off] = 1;
+	for (int i = 0; i < 100 && file_number(KHUGEPAGED "full_scans") == scans; i++)
+		usleep(10000);
+	return 0;
+}
+
+/*
+ * khugepaged without work waits for the first process that asks for huge pages, looks
+ * at once, and only then sleeps for its time. Let it look at one that is no cell.
+ */
+static void khugepaged_settle(void)
+{
+	char why[64];
+
+	probe_in_child(ask_for_huge_pages, why, sizeof(why));
+}
+
+static int khugepaged_probe(char *why, size_t size)
+{
+	long ms = file_number(KHUGEPAGED "scan_sleep_millisecs");
+
+	/* What it does shows in page frames, which others than root don't see. */
+	if (ms < 0 || ms >= 24 * 3600 * 1000 || geteuid())
+		return 0;
+	return unmet(why, size, "khugepaged looks every %ld ms", ms);
+}
+
+static int khugepaged_provide(char *why, size_t size)
+{
+	int err = guard_setting(KHUGEPAGED "scan_sleep_millisecs", ASLEEP_MS);
+
+	if (err)
+		unmet(why, size, KHUGEPAGED "scan_sleep_millisecs: %s", errno_name(-err));
+	else
+		khugepaged_settle();
+	return err;
+}
+
+const struct need need_khugepaged = {
+	.name = "khugepaged",
+	.about = "khugepaged asleep: pages collapse by verbs alone",
+	.hint = "echo " ASLEEP_MS " > " KHUGEPAGED "scan_sleep_millisecs",
+	.probe = khugepaged_probe,
+	.provide = khugepaged_provide,
+};
+
 static int thp_provide(char *why, size_t size)
 {
 	const char *path = THP "enabled";
@@ -113,6 +172,8 @@ static int thp_provide(char *why, size_t size)
 	err = guard_setting(path, "madvise");
 	if (err)
 		unmet(why, size, "%s: %s", path, errno_name(-err));
+	else
+		khugepaged_settle(); /* this may have started it */
 	return err;
 }
 

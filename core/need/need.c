@@ -16,6 +16,7 @@ const struct need *const needs[] = {
 	&need_uring,
 	&need_vmsplice,
 	&need_thp,
+	&need_khugepaged,
 	&need_huge_zeropage,
 	&need_mthp_16k,
 	&need_mthp_32k,
