@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The laws of seals, of ranges of a file, and of userfaultfd.
+// The laws of seals, of read-only file systems, of ranges of a file, and of userfaultfd.
 #include "tests/scenario.h"
 
 #define FILL "P:write=1 "
@@ -76,6 +76,30 @@ static void ranges_of_a_file(void **state)
 	allows("shared-tmpfs", FILL "F:writeback P:read F:read", "P=1 P=1");
 }
 
+static void read_only_file_system(void **state)
+{
+	(void)state;
+	forbids("shared-mount", FILL "[F:remount-ro]", "ok", -1);
+	forbids("shared-mount", FILL "P:protect=ro [F:remount-ro]", "ok", -1);
+	forbids("shared-mount", FILL "P:unmap@[0] [F:remount-ro]", "ok", -1);
+	forbids("shared-mount", FILL "P:fork P:unmap [F:remount-ro]", "ok", -1);
+	forbids("shared-mount", FILL "P:unmap [F:remount-ro]", "EBUSY", -1);
+	forbids("shared-mount", FILL "P:pin-rw P:unmap [F:remount-ro]", "EBUSY", -1);
+	forbids("private-mount", FILL "[F:remount-ro]", "EBUSY", -1);
+	allows("shared-mount", FILL "P:unmap F:remount-ro [F:write=2] [F:punch] F:read",
+	       "EROFS EROFS P=1");
+	forbids("shared-mount", FILL "P:unmap F:remount-ro [F:write=2]", "ok", -1);
+	allows("shared-mount", FILL "P:unmap F:remount-ro [P:map]", "EROFS");
+	allows("shared-mount", FILL "P:unmap F:remount-ro P:map-ro [P:protect=rw] P:read",
+	       "EACCES P=1");
+	allows("shared-mount", FILL "P:unmap F:remount-ro P:map-ro [F:remount-ro]", "ok");
+	forbids("shared-mount", FILL "P:unmap P:map-ro [F:remount-ro]", "ok", -1);
+	allows("shared-mount", FILL "P:unmap F:remount-ro F:remount-rw [F:write=2] F:read",
+	       "ok F=2");
+	allows("shared-mount", FILL "P:pin-rw P:unmap F:remount-ro D:write=2 F:read", "D1=2");
+	allows("private-mount", "F:remount-ro [P:write=1] P:read F:read", "ok P=1 F=255");
+}
+
 static void uffd_stops_the_process_alone(void **state)
 {
 	(void)state;
@@ -115,6 +139,7 @@ int main(void)
 		cmocka_unit_test(sealed_file_keeps_its_bytes),
 		cmocka_unit_test(sealed_size_stays),
 		cmocka_unit_test(ranges_of_a_file),
+		cmocka_unit_test(read_only_file_system),
 		cmocka_unit_test(uffd_stops_the_process_alone),
 		cmocka_unit_test(move_of_a_pinned_page_is_busy),
 	};

@@ -82,7 +82,8 @@ static inline bool scenario_outcome(const char *text, size_t len, struct seen *s
 		      { "EPERM", OUTCOME_ERR, EPERM },
 		      { "EAGAIN", OUTCOME_ERR, EAGAIN },
 		      { "EBUSY", OUTCOME_ERR, EBUSY },
-		      { "EACCES", OUTCOME_ERR, EACCES } };
+		      { "EACCES", OUTCOME_ERR, EACCES },
+		      { "EROFS", OUTCOME_ERR, EROFS } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strlen(known[i].name) == len && !strncmp(text, known[i].name, len)) {

@@ -64,6 +64,9 @@ int emit_claim(struct emit *e, const struct op *op, const char *name)
 	case CLAIM_PFN:
 		snprintf(call, sizeof(call), "frames_are(%s, ", c->expected ? "SAME" : "CHANGED");
 		return with_text(e, c->proc, name, about, call, ")");
+	case CLAIM_FOLIO:
+		snprintf(call, sizeof(call), "folios_are(%d, ", c->expected);
+		return with_text(e, c->proc, name, about, call, ")");
 	case CLAIM_VMFLAG:
 		snprintf(call, sizeof(call), "vmflag_is(r0, \"%s\", %d)", c->flag, c->expected);
 		return with_text(e, c->proc, name, NULL, call, "");

@@ -73,6 +73,8 @@ static const struct emit_kind kinds[] = {
 	{ .mem = "secretmem", .flags = "MAP_SHARED", .file = "secret_file(len)" },
 	{ .mem = "private-tmpfs", PRIVATE_FILE, .file = "memfd_create(\"pinfold\", 0)" },
 	{ .mem = "shared-tmpfs", SHARED_FILE, .file = "memfd_create(\"pinfold\", 0)" },
+	{ .mem = "private-mount", PRIVATE_FILE, .file = "memfd_create(\"pinfold\", 0)" },
+	{ .mem = "shared-mount", SHARED_FILE, .file = "memfd_create(\"pinfold\", 0)" },
 	{ .mem = "private-memfd", PRIVATE_FILE, .file = MEMFD },
 	{ .mem = "shared-memfd", SHARED_FILE, .file = MEMFD },
 	{ .mem = "private-ext4", PRIVATE_FILE, .file = EXT4 },

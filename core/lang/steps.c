@@ -21,6 +21,7 @@ static const struct claim_form {
 	const char *shape;
 } claim_forms[] = {
 	{ "pfn", 2, "claim pfn ACTOR same|changed" },
+	{ "folio", 2, "claim folio ACTOR whole|split" },
 	{ "errno", 2, "claim errno ACTOR:VERB ERRNO" },
 	{ "vmflag", 3, "claim vmflag ACTOR FLAG present|absent" },
 };
@@ -160,14 +161,14 @@ static int claim_parse(struct cursor *c, struct step *s)
 	s->place.first = s->place.last = -1;
 	skip_blanks(c);
 	start = *c;
-	err = word(c, "-", s->claim[0], "a claim: pfn, errno or vmflag");
+	err = word(c, "-", s->claim[0], "a claim: pfn, folio, errno or vmflag");
 	if (err)
 		return err;
 	for (size_t i = 0; i < ARRAY_SIZE(claim_forms); i++)
 		if (!strcmp(claim_forms[i].name, s->claim[0]))
 			form = &claim_forms[i];
 	if (!form)
-		return fail(&start, "a claim: pfn, errno or vmflag");
+		return fail(&start, "a claim: pfn, folio, errno or vmflag");
 	for (s->nclaim = 1; s->nclaim <= form->words; s->nclaim++) {
 		skip_blanks(c);
 		err = word(c, ".:_-", s->claim[s->nclaim], form->shape);

@@ -64,7 +64,7 @@ static unsigned long file_system(const struct mem_kind *kind)
 					    TMPFS_MAGIC;
 }
 
-static int check_file(const struct region *r, char *why, size_t size)
+int region_check_file(const struct region *r, char *why, size_t size)
 {
 	unsigned long dev, inode;
 	struct statfs fs = { 0 };
@@ -88,14 +88,14 @@ static int check_file(const struct region *r, char *why, size_t size)
 
 static int private_check(struct region *r, char *why, size_t size)
 {
-	int err = check_file(r, why, size);
+	int err = region_check_file(r, why, size);
 
 	return err ? err : region_check_present(r, false, why, size);
 }
 
 static int shared_check(struct region *r, char *why, size_t size)
 {
-	int err = check_file(r, why, size);
+	int err = region_check_file(r, why, size);
 
 	return err ? err : region_check_present(r, true, why, size);
 }

@@ -18,7 +18,7 @@ extern const struct mem_kind mem_hugetlb_1g, mem_hugetlb_2m, mem_private_hugetlb
 	mem_shared_hugetlbfs;
 extern const struct mem_kind mem_swapped, mem_swapped_ro, mem_swapcache, mem_huge_zeropage;
 extern const struct mem_kind mem_ksm, mem_ksm_zero, mem_stack, mem_heap, mem_secretmem;
-extern const struct mem_kind mem_migrated, mem_numa_far;
+extern const struct mem_kind mem_migrated, mem_numa_far, mem_shared_mount, mem_private_mount;
 extern const struct mem_kind mem_mutant_shared;
 extern const struct mem_kind *const mem_mutants[]; /* NULL-terminated */
 
@@ -38,6 +38,9 @@ int region_check_present(const struct region *r, bool shared, char *why, size_t 
 
 /* 1 when the region has no page yet: settle may store to it. Else 0; -errno. */
 int region_untouched(const struct region *r);
+
+/* 0 when the file of r->fd is mapped, and is on a file system as the kind says. Likewise. */
+int region_check_file(const struct region *r, char *why, size_t size);
 
 /* Flags of a page frame (linux/kernel-page-flags.h). 0 or -errno; needs kpageflags. */
 int frame_flags(unsigned long pfn, uint64_t *flags);

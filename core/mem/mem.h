@@ -25,6 +25,7 @@ struct region {
 	char *addr; /* NULL while unmapped */
 	size_t len; /* bytes, a multiple of kind->unit */
 	int fd;	    /* of the file behind it, or -1; open in all actors */
+	int root;   /* of a file system of its own, in the runner; or -1 */
 	bool settled;
 };
 
@@ -38,6 +39,7 @@ struct mem_kind {
 	bool hugetlb;  /* hugetlbfs: advice that works on LRU pages is refused */
 	bool grows;    /* a hole in it fills itself when it is touched: MAP_GROWSDOWN */
 	bool window;   /* a region is a part of one huge page, and calls can't divide that */
+	bool remounts; /* the file system is of the region alone; actors open the file to store */
 	unsigned pool; /* huge pages of a cell, with all of its processes; 0: no bound */
 	bool mutant;
 

@@ -32,6 +32,7 @@ CHECK_OF(numa_far)
 CHECK_OF(private_hugetlbfs)
 CHECK_OF(private_ext4)
 CHECK_OF(shared_xfs)
+CHECK_OF(shared_mount)
 CHECK_OF(secretmem)
 CHECK_OF(hugetlb_1g)
 
@@ -169,9 +170,14 @@ static const struct mem_kind ext4_file = LIAR_OF_FILE("private-ext4", "has a fil
 static const struct mem_kind xfs_file = LIAR_OF_FILE(
 	"shared-xfs", "has a file in memory", prepare_memfd, map_shared_file, check_shared_xfs);
 
+static const struct mem_kind mount_file = LIAR_OF_FILE("shared-mount", "has a file without a name",
+						       prepare_memfd, map_shared_file,
+						       check_shared_mount);
+
 const struct mem_kind *const mem_mutants[] = {
-	&thp_pte,	&thp_single, &thp_mremap,   &thp_shared, &mthp,		&gigantic,
-	&huge_zeropage, &swapped_ro, &swapcache,    &ksm,	 &ksm_zero,	&stack,
-	&heap,		&migrated,   &numa_far,	    &hugetlbfs,	 &private_file, &shared_file,
-	&tracked_file,	&secretmem,  &anon_hugetlb, &ext4_file,	 &xfs_file,	NULL,
+	&thp_pte,      &thp_single,    &thp_mremap,  &thp_shared,   &mthp,
+	&gigantic,     &huge_zeropage, &swapped_ro,  &swapcache,    &ksm,
+	&ksm_zero,     &stack,	       &heap,	     &migrated,	    &numa_far,
+	&hugetlbfs,    &private_file,  &shared_file, &tracked_file, &secretmem,
+	&anon_hugetlb, &ext4_file,     &xfs_file,    &mount_file,   NULL,
 };

@@ -8,6 +8,8 @@
 
 /* Bits of /proc/kpageflags, include/uapi/linux/kernel-page-flags.h. */
 enum kpage_flag {
+	KPAGE_DIRTY = 4,
+	KPAGE_WRITEBACK = 8,
 	KPAGE_COMPOUND_HEAD = 15,
 	KPAGE_COMPOUND_TAIL = 16,
 	KPAGE_HWPOISON = 19,

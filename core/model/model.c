@@ -301,7 +301,10 @@ static int page_apply(struct model *m, const struct op *op, int region, size_t p
 		int before = set->nworlds;
 
 		s.expect = (struct expect){ .outcomes = OUTCOME_OK };
-		op->verb->model(&s);
+		if (op->by == ACTOR_FILE && op->verb->flags & VERB_OPENS && world_of(&s)->read_only)
+			expect_errno(&s.expect, EROFS);
+		else
+			op->verb->model(&s);
 		drop[s.index] = j->seen && !model_judge(j, &s.expect);
 		if (drop[s.index]) /* what it might have become did not happen either */
 			set->nworlds = before;

@@ -121,7 +121,8 @@ struct world {
 	struct object object[OBJECTS_MAX];
 	struct view view[PROCS_MAX];
 	struct pinned pin[PINS_MAX];
-	uint8_t seals; /* F_SEAL_* of the file, the same in all of its pages */
+	uint8_t seals;	/* F_SEAL_* of the file, the same in all of its pages */
+	bool read_only; /* its file system is: nobody opens the file to store; likewise */
 };
 
 /* Outcomes of an access or a call, as bits. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include "core/mutant/event.h"
 #include "core/verb/event.h"
@@ -23,6 +25,20 @@ static int lie_hint_discards(struct actor *a, const struct op *op)
 	int err = verb_numa_hint.exec(a, op);
 
 	return err ? err : verb_discard.exec(a, op);
+}
+
+/* Base pages with the same bytes take the place of a huge page, also of one that is held. */
+static int lie_splits_pinned(struct actor *a, const struct op *op)
+{
+	char *at = op_addr(a, op), *keep = a->image + op->first * BASE_PAGE;
+
+	if (!op->pinned)
+		return verb_split.exec(a, op);
+	memcpy(keep, at, op_bytes(op));
+	if (madvise(at, op_bytes(op), MADV_DONTNEED) || madvise(at, op_bytes(op), MADV_NOHUGEPAGE))
+		return -errno;
+	memcpy(at, keep, op_bytes(op));
+	return 0;
 }
 
 static int lie_nothing(struct actor *a, const struct op *op)
@@ -54,6 +70,7 @@ LIE(reclaim_discards, "reclaim-discards", "reclaim", lie_discards);
 LIE(collapse_discards, "collapse-discards", "collapse", lie_discards);
 LIE(split_map_discards, "split-map-discards", "split-map", lie_discards);
 LIE(split_discards, "split-discards", "split", lie_discards);
+LIE(split_parts_pinned, "split-parts-a-pinned-page", "split", lie_splits_pinned);
 LIE(merge_discards, "merge-discards", "merge", lie_merge_discards);
 LIE(unmerge_discards, "unmerge-discards", "unmerge", lie_discards);
 LIE(migrate_discards, "migrate-discards", "migrate", lie_discards);

@@ -10,7 +10,7 @@ extern const struct mutant mutant_cold_discards, mutant_populate_read_discards;
 extern const struct mutant mutant_populate_write_nothing, mutant_mlock_nothing;
 extern const struct mutant mutant_munlock_nothing, mutant_reclaim_discards;
 extern const struct mutant mutant_collapse_discards, mutant_split_map_discards;
-extern const struct mutant mutant_split_discards, mutant_merge_discards;
+extern const struct mutant mutant_split_discards, mutant_split_parts_pinned, mutant_merge_discards;
 extern const struct mutant mutant_unmerge_discards, mutant_migrate_discards;
 extern const struct mutant mutant_compact_discards, mutant_offline_discards;
 extern const struct mutant mutant_guard_nothing, mutant_unguard_nothing, mutant_mseal_nothing;

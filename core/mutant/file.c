@@ -40,4 +40,7 @@ LIE(allocate_nothing, "allocate-nothing", "allocate", nothing);
 LIE(preallocate_grows, "preallocate-grows", "preallocate", grows);
 LIE(zero_range_nothing, "zero-range-nothing", "zero-range", nothing);
 LIE(shift_nothing, "shift-nothing", "shift", nothing);
+LIE(remount_ro_nothing, "remount-ro-nothing", "remount-ro", nothing);
+LIE(remount_rw_nothing, "remount-rw-nothing", "remount-rw", nothing);
+LIE(writeback_nothing, "writeback-nothing", "writeback", nothing);
 LIE(writeback_punches, "writeback-punches", "writeback", punches);

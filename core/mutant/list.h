@@ -18,6 +18,8 @@
 extern const struct mutant mutant_seal_nothing, mutant_map_ro_writable, mutant_allocate_nothing;
 extern const struct mutant mutant_preallocate_grows, mutant_zero_range_nothing;
 extern const struct mutant mutant_shift_nothing, mutant_writeback_punches;
+extern const struct mutant mutant_writeback_nothing;
+extern const struct mutant mutant_remount_ro_nothing, mutant_remount_rw_nothing;
 /* mutant/heir.c */
 extern const struct mutant mutant_heir_perf, mutant_heir_uring, mutant_heir_hidden;
 extern const struct mutant mutant_heir_aio, mutant_heir_packet, mutant_heir_device, mutant_heir_off;

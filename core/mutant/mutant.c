@@ -174,6 +174,7 @@ KIND(not_secret, "secretmem-is-no-secret", "secretmem", "maps shared memory");
 KIND(untracked, "shared-ext4-in-memory", "shared-ext4", "has a file in memory");
 KIND(no_ext4, "private-ext4-in-memory", "private-ext4", "has a file in memory");
 KIND(no_xfs, "shared-xfs-in-memory", "shared-xfs", "has a file in memory");
+KIND(no_mount, "shared-mount-without-a-name", "shared-mount", "has a file without a name");
 static const struct mutant no_hugetlbfs = { .name = "private-hugetlbfs-without-a-file",
 					    .mem_name = "private-hugetlbfs",
 					    .mem = "mutant-hugetlbfs-file",
@@ -288,6 +289,7 @@ const struct mutant *const mutants[] = {
 	&mutant_collapse_discards,
 	&mutant_split_map_discards,
 	&mutant_split_discards,
+	&mutant_split_parts_pinned,
 	&mutant_merge_discards,
 	&mutant_unmerge_discards,
 	&mutant_migrate_discards,
@@ -308,6 +310,10 @@ const struct mutant *const mutants[] = {
 	&mutant_zero_range_nothing,
 	&mutant_shift_nothing,
 	&mutant_writeback_punches,
+	&mutant_writeback_nothing,
+	&mutant_remount_ro_nothing,
+	&mutant_remount_rw_nothing,
+	&no_mount,
 	&mutant_uffd_wp_nothing,
 	&mutant_uffd_off_nothing,
 	&mutant_uffd_missing_nothing,

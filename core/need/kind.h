@@ -19,7 +19,7 @@ extern const struct need need_vfio, need_vfio_keep, need_dma, need_dma_store, ne
 extern const struct need need_iommufd_test, need_lanes;
 extern const struct need need_proc_mem, need_fuse, need_loop_fuse, need_splice, need_zc,
 	need_gup_test, need_udmabuf, need_user_rings, need_xsk, need_kvm, need_pkey, need_ptrace,
-	need_buffer_rings;
+	need_buffer_rings, need_remount;
 extern const struct need need_populate, need_guard, need_collapse, need_mseal;
 extern const struct need need_soft_dirty, need_compact, need_debugfs, need_split;
 extern const struct need need_soft_offline, need_cgroup;

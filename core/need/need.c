@@ -37,6 +37,7 @@ const struct need *const needs[] = {
 	&need_ext4,
 	&need_xfs,
 	&need_tmpfs,
+	&need_remount,
 	&need_vfio,
 	&need_vfio_keep,
 	&need_dma,

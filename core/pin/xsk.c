@@ -25,6 +25,7 @@ enum {
 	ENTRIES = 2,
 	LIMIT_MS = 3000,
 	RELEASE_MS = 1000,
+	SETTLED_MS = 60,
 	TAG_AT = 12, /* behind the addresses of a frame */
 	VMSTAT_SIZE = 64 * 1024,
 };
@@ -40,7 +41,7 @@ struct xsk {
 	char text[VMSTAT_SIZE];
 };
 
-static const struct timespec nap = { .tv_nsec = 500000 }, still = { .tv_nsec = 4000000 };
+static const struct timespec nap = { .tv_nsec = 500000 };
 
 /* One for each pin of a program: a queue of a device has one umem. */
 static int nets[PINS_MAX];
@@ -230,26 +231,37 @@ static long pinned(char *text)
 }
 
 /*
- * The kernel releases an umem from a work queue; nothing but its counters tells when it
- * did. Other pins of the host move them, too: then the wait is too short, or all of it.
+ * The kernel releases an umem from a work queue, some 20 ms later; nothing but its counters
+ * tells when it did. What earlier cells had pinned may go meanwhile and looks the same, so
+ * only a host without any pin is certain, else that nothing has moved for a while.
  */
+static void wait_for_release(struct xsk *x, long aim)
+{
+	const uint64_t end = now_ns() + (uint64_t)RELEASE_MS * 1000000;
+	uint64_t moved = 0;
+
+	for (long now = -1, last = -2; now && now_ns() < end; last = now) {
+		now = pinned(x->text);
+		if (now != last)
+			moved = now_ns();
+		else if (now <= aim && now_ns() > moved + (uint64_t)SETTLED_MS * 1000000)
+			return;
+		if (now)
+			nanosleep(&nap, NULL);
+	}
+}
+
 static int xsk_unpin(struct pin *p)
 {
 	struct xsk *x = p->priv;
 	long aim = pinned(x->text) - (long)(p->len / BASE_PAGE);
-	uint64_t end = now_ns() + (uint64_t)RELEASE_MS * 1000000;
 	int fd = take_out(x);
 
 	if (fd < 0)
 		return fd;
 	close(fd);
 	x->held = false;
-	/* The last cell's umem may go meanwhile: still means that nothing is under way. */
-	for (long last = -1, now = pinned(x->text); (now > aim || now != last) && now_ns() < end;) {
-		nanosleep(&still, NULL);
-		last = now;
-		now = pinned(x->text);
-	}
+	wait_for_release(x, aim);
 	return 0;
 }
 

@@ -99,7 +99,8 @@ static int check_place(const struct checker *c, const struct op *op)
 
 	if (op->step->has_place && whole)
 		return bad(c, op, "expected no place for '%s'", op->verb->name);
-	if (part && (is(op, "truncate") || is(op, "resize")))
+	if (part && (is(op, "truncate") || is(op, "resize") || is(op, "remount-ro") ||
+		     is(op, "remount-rw")))
 		return bad(c, op, "expected a whole region for '%s'", op->verb->name);
 	return 0;
 }

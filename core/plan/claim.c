@@ -52,22 +52,26 @@ static int claim_errno(struct resolver *r, struct op *op, struct plan_claim *c)
 	return plan_bad(r, -EINVAL, "expected an errno such as EFAULT, or OK, got '%s'", word);
 }
 
-static int claim_pfn(struct resolver *r, struct op *op, struct plan_claim *c)
+static int claim_frames(struct resolver *r, struct op *op, struct plan_claim *c)
 {
 	int err = living(r, r->step->claim[1], &c->proc);
 
-	if (!err)
+	if (!err && c->what == CLAIM_PFN)
 		err = one_of(r, r->step->claim[2], "same", "changed", &c->expected);
+	else if (!err)
+		err = one_of(r, r->step->claim[2], "whole", "split", &c->expected);
 	if (err)
 		return err;
 	if (r->action < 0 || r->plan->op[r->action].background ||
 	    r->plan->op[r->action].verb == &plan_wait)
-		return plan_bad(r, -EINVAL, "expected a claim about pfn right behind a step");
+		return plan_bad(r, -EINVAL, "expected a claim about %s right behind a step",
+				r->step->claim[0]);
 	if (r->plan->op[r->action].verb->arg == ARG_CHILD &&
 	    r->plan->op[r->action].child == c->proc)
 		return plan_bad(r, -EINVAL, "expected a process that lived before that step");
 	op->about = r->action;
-	r->plan->op[r->action].watch |= 1u << c->proc;
+	if (c->what == CLAIM_PFN)
+		r->plan->op[r->action].watch |= 1u << c->proc;
 	return 0;
 }
 
@@ -100,11 +104,12 @@ int resolve_claim(struct resolver *r, struct op *op)
 			   .pin = -1,
 			   .arg = r->plan->nclaims++ };
 	c->what = !strcmp(what, "pfn")	 ? CLAIM_PFN :
+		  !strcmp(what, "folio") ? CLAIM_FOLIO :
 		  !strcmp(what, "errno") ? CLAIM_ERRNO :
 					   CLAIM_VMFLAG;
-	err = c->what == CLAIM_PFN   ? claim_pfn(r, op, c) :
-	      c->what == CLAIM_ERRNO ? claim_errno(r, op, c) :
-				       claim_vmflag(r, c);
+	err = c->what == CLAIM_ERRNO  ? claim_errno(r, op, c) :
+	      c->what == CLAIM_VMFLAG ? claim_vmflag(r, c) :
+					claim_frames(r, op, c);
 	op->proc = c->proc;
 	return err;
 }

@@ -12,6 +12,7 @@ struct plan_region {
 
 enum claim_what {
 	CLAIM_PFN,    /* the page frames before and after the step before the claim */
+	CLAIM_FOLIO,  /* whether they belong to huge pages behind that step */
 	CLAIM_ERRNO,  /* how the last such step ended */
 	CLAIM_VMFLAG, /* a flag of the first region */
 };
@@ -19,7 +20,7 @@ enum claim_what {
 struct plan_claim {
 	enum claim_what what;
 	int proc;
-	bool expected; /* same, or present */
+	bool expected; /* same, whole, or present */
 	int err;       /* 0: the step succeeded */
 	char flag[3];
 };

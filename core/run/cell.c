@@ -10,6 +10,7 @@
 
 #include "core/actor/fault.h"
 #include "core/actor/harness.h"
+#include "core/mem/mount.h"
 #include "core/need/need.h"
 #include "core/run/executor.h"
 #include "core/run/judge.h"
@@ -183,15 +184,20 @@ static int prepare_region(struct executor *x, int i)
 	value_t first = VALUE_ZERO;
 	int err;
 
-	*r = (struct region){
-		.kind = mem, .index = i, .addr = actor_address(i, 0), .len = len, .fd = -1
-	};
+	*r = (struct region){ .kind = mem,
+			      .index = i,
+			      .addr = actor_address(i, 0),
+			      .len = len,
+			      .fd = -1,
+			      .root = -1 };
 	if (mem->prepare) {
 		err = mem->prepare(r);
 		if (err)
 			return executor_broken(x, "file of the memory kind", err);
 		first = value_make(WRITER_FILE, VALUE_FILE_FIRST);
 		err = fill_file(r, &x->model);
+		if (!err && mem->remounts)
+			err = region_fd_loads_only(r);
 		if (err)
 			return executor_broken(x, "first content of the file", err);
 	}
@@ -306,8 +312,10 @@ static void finish(struct executor *x)
 		if (x->base.pin[i].kind && x->base.pin[i].kind->release)
 			x->base.pin[i].kind->release(&x->base.pin[i]);
 	for (int i = 0; i < x->plan.nregions; i++)
-		if (x->base.region[i].kind && x->base.region[i].fd >= 0)
-			close(x->base.region[i].fd);
+		if (x->base.region[i].kind) {
+			close_fd(&x->base.region[i].fd);
+			close_fd(&x->base.region[i].root);
+		}
 	model_free(&x->model);
 	model_free(&x->before);
 }

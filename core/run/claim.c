@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/actor/harness.h"
+#include "core/mem/page.h"
 #include "core/run/executor.h"
 #include "core/run/judge.h"
 
@@ -96,6 +97,29 @@ static int claim_pfn(struct executor *x, const struct op *claim, const struct pl
 	return over;
 }
 
+static int claim_folio(struct executor *x, const struct op *claim, const struct plan_claim *c)
+{
+	const uint64_t compound = 1ull << KPAGE_COMPOUND_HEAD | 1ull << KPAGE_COMPOUND_TAIL;
+	uint64_t *frame = calloc(IMAGE_PAGES, sizeof(*frame));
+	size_t pages = 0, bad = 0;
+	char read[64];
+	int over = frame ? read_frames(x, &x->plan.op[claim->about], c->proc, frame, &pages) :
+			   executor_broken(x, "room for page frames", ENOMEM);
+
+	while (!over && bad < pages && frame[bad] &&
+	       !(page_flags(frame[bad]) & compound) != c->expected)
+		bad++;
+	if (!over && bad < pages) {
+		snprintf(read, sizeof(read), "page %zu %s", bad,
+			 !frame[bad] ? "has no frame" :
+			 c->expected ? "belongs to no huge page" :
+				       "belongs to a huge page");
+		over = not_so(x, claim, read, c->expected ? "a whole huge page" : "base pages");
+	}
+	free(frame);
+	return over;
+}
+
 static int claim_errno(struct executor *x, const struct op *claim, const struct plan_claim *c)
 {
 	int err = x->err[x->plan.op[claim->about].number - 1];
@@ -129,6 +153,8 @@ int executor_claim(struct executor *x, const struct op *claim)
 	switch (c->what) {
 	case CLAIM_PFN:
 		return claim_pfn(x, claim, c);
+	case CLAIM_FOLIO:
+		return claim_folio(x, claim, c);
 	case CLAIM_ERRNO:
 		return claim_errno(x, claim, c);
 	case CLAIM_VMFLAG:

@@ -55,6 +55,10 @@ bool seal_refuses_size(struct model_step *s, long pages);
 bool seal_refuses_growth(struct model_step *s, long pages);
 /* Base pages that the file of the step's region has now. */
 size_t file_size_pages(const struct model_step *s);
+/* Whether somebody has the file of the step's region mapped so that it may store. */
+bool file_is_mapped_for_stores(const struct model_step *s);
+/* verb/remount.c */
+extern const struct verb verb_remount_ro, verb_remount_rw;
 /* verb/range.c */
 extern const struct verb verb_allocate, verb_preallocate, verb_zero_range, verb_shift;
 extern const struct verb verb_writeback;

@@ -20,6 +20,8 @@ static void map_model(struct model_step *s)
 
 	if (s->share == SHARE_SHARED && w->seals & SEALS_WRITE)
 		expect_errno(&s->expect, EPERM);
+	else if (s->share == SHARE_SHARED && w->read_only)
+		expect_errno(&s->expect, EROFS);
 	else
 		w->view[s->op->proc] = (struct view){ .state = VIEW_ABSENT };
 }

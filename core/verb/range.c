@@ -7,8 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/actor/actor.h"
-#include "core/verb/list.h"
+#include "core/verb/event.h"
 
 enum { BLOCK = 512 }; /* of st_blocks */
 
@@ -79,6 +78,7 @@ const struct verb verb_allocate = {
 	.by = ACTOR_FILE,
 	.arg = ARG_SIZE,
 	.fits = has_file,
+	.flags = VERB_OPENS,
 	.exec = allocate_exec,
 	.post = allocate_post,
 	.model = allocate_model,
@@ -131,6 +131,7 @@ const struct verb verb_preallocate = {
 	.by = ACTOR_FILE,
 	.arg = ARG_SIZE,
 	.fits = has_file,
+	.flags = VERB_OPENS,
 	.exec = preallocate_exec,
 	.post = preallocate_post,
 	.model = preallocate_model,
@@ -160,6 +161,7 @@ const struct verb verb_zero_range = {
 	.rule = "fallocate(2) FALLOC_FL_ZERO_RANGE",
 	.by = ACTOR_FILE,
 	.fits = has_extents,
+	.flags = VERB_OPENS,
 	.exec = zero_range_exec,
 	.post = file_hole_post,
 	.model = zero_range_model,
@@ -242,6 +244,7 @@ const struct verb verb_shift = {
 	.by = ACTOR_FILE,
 	.arg = ARG_SIZE,
 	.fits = has_extents,
+	.flags = VERB_OPENS,
 	.exec = shift_exec,
 	.post = shift_post,
 	.model = shift_model,
@@ -256,6 +259,56 @@ static int writeback_exec(struct actor *a, const struct op *op)
 		return -errno;
 	return -posix_fadvise(fd, (off_t)(op->first * BASE_PAGE), (off_t)op_bytes(op),
 			      POSIX_FADV_DONTNEED);
+}
+
+static bool on_device(const struct mem_kind *mem)
+{
+	return strstr(mem->name, "ext4") || strstr(mem->name, "xfs");
+}
+
+/* A page that is still in the cache has been written, and somebody holds it. */
+static int written_back(struct actor *a, const struct op *op, const char *at, size_t page)
+{
+	const uint64_t unwritten = 1ull << KPAGE_DIRTY | 1ull << KPAGE_WRITEBACK;
+	const uint64_t compound = 1ull << KPAGE_COMPOUND_HEAD | 1ull << KPAGE_COMPOUND_TAIL;
+	unsigned long frame;
+	uint64_t flags;
+
+	(void)*(const volatile char *)at;
+	frame = page_frame(at);
+	flags = page_flags(frame);
+	if (!frame || !flags)
+		return actor_why(a, "no page frame");
+	if (flags & unwritten)
+		return event_why(a, "page %zu is dirty still, or under writeback", page);
+	/* This mapping is one; of a folio others may hold another page. */
+	if (op->pinned || flags & compound || page_mapcount(frame) > 1)
+		return 0;
+	return event_why(a, "page %zu is in the page cache, and nobody holds it", page);
+}
+
+/* A file in memory has nowhere else to be. */
+static int writeback_post(struct actor *a, const struct op *op)
+{
+	const struct region *r = &a->region[op->region];
+	size_t end = pages_now(a, op), n = op->npages;
+	unsigned char there[IMAGE_PAGES] = { 0 };
+	int unmet = 0;
+	char *at;
+
+	if (end < op->first + n)
+		n = end > op->first ? end - op->first : 0;
+	if (!n || !on_device(r->kind))
+		return 0;
+	at = mmap(NULL, n * BASE_PAGE, PROT_READ, MAP_SHARED, r->fd,
+		  (off_t)(op->first * BASE_PAGE));
+	if (at == MAP_FAILED || mincore(at, n * BASE_PAGE, there))
+		unmet = actor_why(a, "no mapping of the file to look through");
+	for (size_t i = 0; !unmet && i < n; i++)
+		unmet = there[i] & 1 ? written_back(a, op, at + i * BASE_PAGE, op->first + i) : 0;
+	if (at != MAP_FAILED)
+		munmap(at, n * BASE_PAGE);
+	return unmet;
 }
 
 static void writeback_model(struct model_step *s)
@@ -279,6 +332,7 @@ const struct verb verb_writeback = {
 	.by = ACTOR_FILE,
 	.fits = has_file,
 	.exec = writeback_exec,
+	.post = writeback_post,
 	.model = writeback_model,
 	.emit = writeback_emit,
 };

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "core/actor/actor.h"
+#include "core/mem/mount.h"
 #include "core/verb/list.h"
 
 #ifndef F_SEAL_EXEC
@@ -41,16 +42,28 @@ struct holders {
 };
 
 /* Mappings and pins of the file's pages are the same in all worlds. */
+bool file_is_mapped_for_stores(const struct model_step *s)
+{
+	const struct model_region *r = &s->m->region[s->op->region];
+	bool writer = false;
+
+	for (size_t n = 0; n < r->npages && r->share == SHARE_SHARED; n = model_next(r, n))
+		for (int i = 0; i < PROCS_MAX; i++) {
+			const struct view *v = &r->page[n].world[0].view[i];
+
+			writer |= v->state != VIEW_NONE && !v->no_write;
+		}
+	return writer;
+}
+
 static struct holders file_holders(const struct model_step *s)
 {
 	const struct model_region *r = &s->m->region[s->op->region];
-	struct holders h = { 0 };
+	struct holders h = { .writer = file_is_mapped_for_stores(s) };
 
 	for (size_t n = 0; n < r->npages; n = model_next(r, n)) {
 		const struct world *w = &r->page[n].world[0];
 
-		for (int i = 0; i < PROCS_MAX && r->share == SHARE_SHARED; i++)
-			h.writer |= w->view[i].state != VIEW_NONE && !w->view[i].no_write;
 		for (int i = 0; i < PINS_MAX; i++) {
 			const struct pinned *p = &w->pin[i];
 
@@ -157,9 +170,14 @@ static int map_ro_exec(struct actor *a, const struct op *op)
 	struct region *r = &a->region[op->region];
 	char *want = actor_address(op->region, 0);
 	bool shared = r->kind->share == SHARE_SHARED || r->kind->share == SHARE_SHARED_TRACKED;
-	char *at = mmap(want, r->len, PROT_READ,
-			(shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED_NOREPLACE, r->fd, 0);
+	own_fd stores = r->kind->remounts && shared ? region_open(r, O_RDWR) : -EROFS;
+	char *at;
 
+	if (stores < 0 && stores != -EROFS)
+		return stores;
+	at = mmap(want, r->len, PROT_READ,
+		  (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED_NOREPLACE,
+		  stores < 0 ? r->fd : stores, 0);
 	if (at == MAP_FAILED)
 		return -errno;
 	r->addr = at;
@@ -180,7 +198,8 @@ static void map_ro_model(struct model_step *s)
 	w->view[s->op->proc] =
 		(struct view){ .state = VIEW_ABSENT,
 			       .prot = VIEW_RO,
-			       .no_write = s->share == SHARE_SHARED && w->seals & SEALS_WRITE };
+			       .no_write = s->share == SHARE_SHARED &&
+					   (w->seals & SEALS_WRITE || w->read_only) };
 }
 
 static int map_ro_emit(FILE *out, const struct op *op)

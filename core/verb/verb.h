@@ -45,6 +45,7 @@ enum verb_flags {
 	VERB_ENDS = 512,	   /* the process is no more: exit, kill */
 	VERB_DEVICE_MEMORY = 1024, /* takes a pin whose device has memory that is mapped, */
 	VERB_SWITCHES = 2048,	   /* and can be switched off */
+	VERB_OPENS = 8192,	   /* by F: stores by a descriptor, which may be refused */
 };
 
 /* A resolved step. */
