@@ -108,6 +108,25 @@ static void one_word_stands_for_its_line(void **state)
 	assert_int_equal(pattern_decode(page, 0, SECTOR, &site).state, PATTERN_FOREIGN);
 }
 
+static void clock_gives_the_word_back(void **state)
+{
+	const value_t v = value_make(3, 200);
+	uint64_t word;
+
+	(void)state;
+	pattern_fill(page, 0, BASE_PAGE, v, &site);
+	memcpy(&word, page + 3 * SECTOR, sizeof(word));
+	for (uint64_t ticks = 0; ticks < WORD_TICKS; ticks++) {
+		/* Above its 48 bits a clock tells other things. */
+		uint64_t clock = (word + ticks) % (1ull << 48) + (1ull << 49);
+
+		assert_true(pattern_before(clock, site.nonce) == word);
+		assert_true(pattern_before(ticks, site.nonce) == 0);
+	}
+	assert_true(pattern_before(word + WORD_TICKS, site.nonce) != word);
+	assert_true(pattern_before(WORD_TICKS, site.nonce) != 0);
+}
+
 static void values_have_names(void **state)
 {
 	char text[16];
@@ -155,6 +174,7 @@ int main(void)
 		cmocka_unit_test(two_values_are_torn),
 		cmocka_unit_test(other_places_are_foreign),
 		cmocka_unit_test(one_word_stands_for_its_line),
+		cmocka_unit_test(clock_gives_the_word_back),
 		cmocka_unit_test(values_have_names),
 		cmocka_unit_test(foreign_words_are_described),
 	};

@@ -361,6 +361,7 @@ static void take(const char *variable, char *to, size_t size)
 		ONE(device_stores_reach_memory, kind), ONE(descendant_pins_its_own_memory, kind), \
 		ONE(refused_pin_holds_nothing, kind), ONE(unpin_is_complete_on_return, kind)
 #define BOTH(word) EACH(word##_rw), EACH(word##_ro)
+#define RINGS EACH(pin_sqes), EACH(pin_pbuf), EACH(pin_xsk)
 
 int main(void)
 {
@@ -369,11 +370,10 @@ int main(void)
 		cmocka_unit_test(mutants_lie),
 		cmocka_unit_test(leaky_get_shows_the_parent),
 		EACH(pin_uring_rw),
-		EACH(pin_sqes),
-		EACH(pin_pbuf),
-		EACH(pin_xsk),
+		RINGS,
 		EACH(pin_vmsplice),
 		BOTH(pin_vfio),
+		BOTH(pin_word_vfio),
 		BOTH(pin_iommufd),
 		BOTH(pin_iommufd_test),
 		BOTH(pin_gup),

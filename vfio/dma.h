@@ -29,10 +29,16 @@ struct dma_device {
 	 */
 	int (*start)(struct vfio_device *dev, uint64_t dst, uint64_t src, size_t len);
 	/*
-	 * Begins to store a page of bytes of its own choice, of which some are not zero,
-	 * at an IOVA. For a device that can't copy; NULL: start is enough.
+	 * Begins to store bytes of its own choice at an IOVA, at most a page, in one of
+	 * several ways, from 0; -ENOENT: it has no such. NULL: it can but copy.
 	 */
-	int (*store)(struct vfio_device *dev, uint64_t dst);
+	int (*store)(struct vfio_device *dev, unsigned way, uint64_t dst);
+	/*
+	 * Begins to take the 8 bytes at an IOVA. When that is over, dev->word has their
+	 * low 48 bits as a number that grew by less than WORD_TICKS. -ENOENT: it has no
+	 * such command. NULL: as that.
+	 */
+	int (*fetch)(struct vfio_device *dev, uint64_t src);
 	/*
 	 * 1: busy; 0: the transfer is over and what it stored can be seen, or the IOMMU
 	 * kept it away; -errno. Does not sleep.

@@ -127,7 +127,31 @@ static const struct pin_text ro_text = { OPEN, .args = ", VFIO_DMA_MAP_FLAG_READ
 
 static int vfio_device_try(struct pin *p, const void *src)
 {
-	return vfio_try(window(p), src, p->len);
+	return vfio_try(window(p), src, p->len, false);
+}
+
+static int own_device_try(struct pin *p, const void *src)
+{
+	return vfio_try(window(p), src, p->len, true);
+}
+
+static int word_device_read(struct pin *p, const struct pin_data *data)
+{
+	struct looked l = { p, data };
+
+	return vfio_words(window(p), p->len, p->nonce, arrived, &l);
+}
+
+static void arrived_beside(void *arg, size_t off, const void *bytes, size_t len)
+{
+	arrived(arg, off ^ SECTOR, bytes, len);
+}
+
+static int astray_device_read(struct pin *p, const struct pin_data *data)
+{
+	struct looked l = { p, data };
+
+	return vfio_words(window(p), p->len, p->nonce, arrived_beside, &l);
 }
 
 #define VFIO_KIND                                                              \
@@ -171,18 +195,62 @@ const struct pin_kind pin_vfio_ro = {
 	.pin = vfio_pin_readable,
 };
 
+#define BLIND                                                                \
+	.needs = { "vfio", "dma-store" }, TYPE1, VFIO_KIND, .class = PIN_RO, \
+	.device_try = own_device_try
+
 const struct pin_kind pin_blind_vfio_ro = {
 	.name = "blind-vfio-ro",
-	.about = "as vfio-ro, for devices that can store and not copy: NVMe without a scratch "
-		 "namespace",
+	.about = "as vfio-ro, and the device tries to store bytes of its own: what an NVMe "
+		 "controller is, logs and takes for the time",
 	.rule = "drivers/vfio/vfio_iommu_type1.c: FOLL_WRITE only with IOMMU_WRITE",
-	.needs = { "vfio", "dma-store" },
 	.by_name = true,
-	TYPE1,
-	VFIO_KIND,
+	BLIND,
+	.pin = vfio_pin_readable,
+};
+
+const struct pin_kind mutant_blind_ro_writable = {
+	.name = "mutant-blind-vfio-ro-writable",
+	.about = "maps for writing what it should map for reading, for a device's own bytes",
+	.mutant = true,
+	BLIND,
+	.pin = vfio_pin_writable,
+};
+
+#define WORDS .needs = { "vfio", "dma-word" }, TYPE1, VFIO_KIND, .dirs = DEVICE_READS
+
+const struct pin_kind pin_word_vfio_rw = {
+	.name = "word-vfio-rw",
+	.about = "as vfio-rw, for NVMe without a scratch namespace: its clock brings back the "
+		 "first word of each sector",
+	.rule = "drivers/vfio/vfio_iommu_type1.c: vaddr_get_pfns() takes FOLL_LONGTERM pins",
+	.by_name = true,
+	WORDS,
+	.class = PIN_RW,
+	.pin = vfio_pin_writable,
+	.device_read = word_device_read,
+};
+
+const struct pin_kind pin_word_vfio_ro = {
+	.name = "word-vfio-ro",
+	.about = "as vfio-ro, in the same way",
+	.rule = "drivers/vfio/vfio_iommu_type1.c: FOLL_WRITE only with IOMMU_WRITE",
+	.by_name = true,
+	WORDS,
 	.class = PIN_RO,
 	.pin = vfio_pin_readable,
-	.device_try = vfio_device_try,
+	.device_read = word_device_read,
+	.device_try = own_device_try,
+};
+
+const struct pin_kind mutant_word_astray = {
+	.name = "mutant-word-vfio-astray",
+	.about = "shows the words of the sectors beside",
+	.mutant = true,
+	WORDS,
+	.class = PIN_RW,
+	.pin = vfio_pin_writable,
+	.device_read = astray_device_read,
 };
 
 const struct pin_kind mutant_vfio_ro_writable = {

@@ -20,7 +20,8 @@ struct vfio_device {
 	int leg;
 	uint64_t dst;
 	size_t len;
-	bool refused; /* the last store ended with an error of the device */
+	bool refused;	      /* the last store ended with an error of the device */
+	uint64_t since, word; /* of a fetch */
 };
 
 /* An interface of the kernel to attach devices and to map memory for them. */
@@ -78,18 +79,27 @@ int vfio_device_switch(bool on);
 int vfio_bounce_open(void);
 void vfio_bounce_close(void);
 
+typedef void vfio_arrived(void *arg, size_t off, const void *bytes, size_t len);
+
 /* A sample of [iova, iova+len), all devices in turn: calls arrived for each chunk. */
-int vfio_sample(uint64_t iova, size_t len,
-		void (*arrived)(void *arg, size_t off, const void *bytes, size_t len), void *arg);
+int vfio_sample(uint64_t iova, size_t len, vfio_arrived *arrived, void *arg);
 /* Stores len bytes at iova. */
 int vfio_store(uint64_t iova, const void *src, size_t len);
 /*
  * Each device tries to store to [iova, iova+len), which may be mapped for reading
- * only; src is what those store that can be told. Right before and after it stores
+ * only; src is what those store that can be told; with own set each stores what it
+ * chooses, in all its ways, if it has any. Right before and after it stores
  * to memory that it may write: 0 only when that arrived, and when the IOMMU reported
- * a fault of each store that did not, where its reports are counted.
+ * a fault of each store of src that did not, where its reports are counted.
  */
-int vfio_try(uint64_t iova, const void *src, size_t len);
+int vfio_try(uint64_t iova, const void *src, size_t len, bool own);
+
+/*
+ * As vfio_sample(), for devices that only fetch words, in turn: of each sector they
+ * bring the first 8 bytes, but for the cell's nonce, and the rest is taken as stored
+ * with them. Of a long range it is a sample of pages.
+ */
+int vfio_words(uint64_t iova, size_t len, uint16_t nonce, vfio_arrived *arrived, void *arg);
 
 /* fault.c: faults that IOMMUs reported so far, or -1 where that is not known. */
 long vfio_faults(void);

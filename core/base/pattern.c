@@ -8,7 +8,10 @@
 
 #include "core/base/util.h"
 
-/* word: nonce 16 | value 16 | region 3 | page 14 | place 9 | tag 6; pin/pbuf.c wants that order */
+/*
+ * word: nonce 16 | value 16 | region 3 | page 14 | place 9 | tag 6. pin/pbuf.c wants that order,
+ * and so does a clock, which counts from the right.
+ */
 enum { WORD_BYTES = 8, TAG = 0x2b, PLACE_AT = 6, PAGE_AT = 15, REGION_AT = 29, VALUE_AT = 32 };
 
 static uint64_t word_make(value_t v, const struct pattern_site *site, size_t place)
@@ -85,6 +88,17 @@ void pattern_spread(void *words, unsigned n, unsigned seen, uint64_t word)
 			    ((((word >> PLACE_AT) + i - seen) << PLACE_AT) & place);
 		memcpy((char *)words + (size_t)i * WORD_BYTES, &w, sizeof(w));
 	}
+}
+
+uint64_t pattern_before(uint64_t clock, uint16_t nonce)
+{
+	const uint64_t low = ((uint64_t)1 << 48) - 1;
+
+	clock &= low;
+	if (clock < WORD_TICKS)
+		return 0;
+	/* Every word of ours ends with the tag. */
+	return (uint64_t)nonce << 48 | ((clock - ((clock - TAG) & (WORD_TICKS - 1))) & low);
 }
 
 char *value_print(value_t v, char *buf, size_t size)

@@ -77,6 +77,13 @@ struct pattern_read pattern_decode(const void *base, size_t off, size_t len,
  */
 void pattern_spread(void *words, unsigned n, unsigned seen, uint64_t word);
 
+/*
+ * The word whose low 48 bits a clock has as its time, less than WORD_TICKS ticks after it
+ * was set to them. The nonce has to be told.
+ */
+enum { WORD_TICKS = 64 };
+uint64_t pattern_before(uint64_t clock, uint16_t nonce);
+
 /* "P=2", "C=1", "F=255", "D=3", "zero" into buf. Returns buf. */
 char *value_print(value_t v, char *buf, size_t size);
 

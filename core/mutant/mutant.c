@@ -224,6 +224,18 @@ static const struct mutant rdma_ro_writable = {
 	.about = "a region for reading lets the device store"
 };
 
+static const struct mutant blind_ro_writable = {
+	.name = "blind-vfio-ro-is-writable",
+	.pin = "mutant-blind-vfio-ro-writable",
+	.need = "dma-store",
+	.about = "a R/O VFIO mapping lets the device store bytes of its own"
+};
+
+static const struct mutant word_astray = { .name = "word-of-the-sector-beside",
+					   .pin = "mutant-word-vfio-astray",
+					   .need = "dma-word",
+					   .about = "a word that a device fetched is another's" };
+
 const struct mutant *const mutants[] = {
 	&torn_write,
 	&lost_write,
@@ -278,6 +290,8 @@ const struct mutant *const mutants[] = {
 	&marks_nothing,
 	&ro_writable,
 	&rdma_ro_writable,
+	&blind_ro_writable,
+	&word_astray,
 	&mutant_free_nothing,
 	&mutant_poke_nothing,
 	&mutant_cold_discards,

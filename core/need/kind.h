@@ -16,7 +16,7 @@ extern const struct need need_uffd, need_uffd_wp, need_uffd_wp_shmem, need_uffd_
 extern const struct need need_uffd_move, need_uffd_poison, need_seal_exec;
 extern const struct need need_perf_ring, need_aio_ring, need_packet_ring;
 extern const struct need need_vfio, need_vfio_keep, need_dma, need_dma_store, need_iommufd;
-extern const struct need need_iommufd_test, need_lanes;
+extern const struct need need_iommufd_test, need_dma_word, need_lanes;
 extern const struct need need_proc_mem, need_fuse, need_loop_fuse, need_splice, need_zc,
 	need_gup_test, need_udmabuf, need_user_rings, need_xsk, need_kvm, need_pkey, need_ptrace,
 	need_buffer_rings, need_remount;

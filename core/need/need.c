@@ -42,6 +42,7 @@ const struct need *const needs[] = {
 	&need_vfio_keep,
 	&need_dma,
 	&need_dma_store,
+	&need_dma_word,
 	&need_iommufd,
 	&need_iommufd_test,
 	&need_fuse,

@@ -11,13 +11,15 @@ extern const struct pin_kind pin_dio_read, pin_dio_write;
 extern const struct pin_kind pin_splice, pin_zc, pin_gup_ro, pin_gup_rw, pin_udmabuf, pin_sqes,
 	pin_pbuf, pin_xsk, pin_kvm;
 extern const struct pin_kind pin_iommufd_rw, pin_iommufd_ro, pin_blind_vfio_ro;
+extern const struct pin_kind pin_word_vfio_rw, pin_word_vfio_ro;
 extern const struct pin_kind pin_iommufd_test_rw, pin_iommufd_test_ro;
 extern const struct pin_kind pin_rdma_rw, pin_rdma_ro, pin_rdma_odp;
 extern const struct pin_kind pin_rdma_own, pin_rdma_own_ro, pin_rdma_dontfork, pin_rdma_copyfork,
 	pin_rdma_moved, pin_rdma_dmabuf;
 extern const struct pin_kind mutant_rings, mutant_marks;
 extern const struct pin_kind mutant_copy_rw, mutant_copy_ro, mutant_leak_rw, mutant_torn_rw,
-	mutant_wild_write, mutant_leak_get, mutant_vfio_ro_writable, mutant_rdma_ro_writable;
+	mutant_wild_write, mutant_leak_get, mutant_vfio_ro_writable, mutant_rdma_ro_writable,
+	mutant_blind_ro_writable, mutant_word_astray;
 
 /*
  * Zeroed memory for p->priv, shared with all descendants and present, so that

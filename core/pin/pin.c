@@ -40,6 +40,8 @@ const struct pin_kind *const pin_kinds[] = {
 	&pin_iommufd_rw,
 	&pin_iommufd_ro,
 	&pin_blind_vfio_ro,
+	&pin_word_vfio_rw,
+	&pin_word_vfio_ro,
 	&pin_rdma_moved,
 	&pin_rdma_dmabuf,
 	&mutant_copy_rw,
@@ -52,6 +54,8 @@ const struct pin_kind *const pin_kinds[] = {
 	&mutant_marks,
 	&mutant_vfio_ro_writable,
 	&mutant_rdma_ro_writable,
+	&mutant_blind_ro_writable,
+	&mutant_word_astray,
 	NULL,
 };
 
