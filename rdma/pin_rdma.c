@@ -276,7 +276,7 @@ static int on_demand_write(struct pin *p, size_t off, size_t len, const void *sr
 	return rdma_region_write(p, off, len, src);
 }
 
-#define OPEN .prefix = "rdma", .open = "rdma_open(argv[1])", .main = true
+#define OPEN .prefix = "rdma", .open = "rdma_open(argv[1])", .main = true, .keep = ""
 
 static const struct pin_text rw_text = {
 	OPEN,

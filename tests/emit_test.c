@@ -75,6 +75,16 @@ static const struct {
 	{ "P:write=1 P:fork C:exit P:pin-ro P:write=2 D:read", "anon", "fuse-write" },
 	{ "P:write=1 P:pin-rw P:fork D:write=3 P:read C:read", "thp", "fuse-read" },
 	{ "P:write=1 P:pin-ro P:fork C:exit P:write=2 P:unpin", "anon", "dio-write" },
+	{ "P:write=1 P:pkey P:read P:write=2 P:protect=ro P:pkey-off P:read P:write=3", "anon",
+	  NULL },
+	{ "P:write=1 P:protect=ro P:fork P:poke=2 C:read P:peek C:poke=3 P:peek C:peek", "stack",
+	  NULL },
+	{ "P:write=1 P:protect=ro P:poke=2 P:peek P:protect=rw P:poke=3 P:read", "shared-anon",
+	  NULL },
+	{ "P:write=1 P:pin-rw P:fork C:keep P:write=2 D:read D:write=3 P:kill D:read C:unpin",
+	  "anon", "uring-rw" },
+	{ "P:write=1 P:fork P:get C:keep P:exec X:scavenge D:read C:read C:unpin", "anon",
+	  "vmsplice" },
 	{ "P:write=1@+512:1024 P:fork P:write=2@+0:512 C:read P:free P:read", "anon", NULL },
 };
 
@@ -129,7 +139,7 @@ static void child_in_place(void **state)
 {
 	(void)state;
 	assert_int_equal(emit("P:write=1 P:fork C:read C:exit P:write=2", "anon", NULL), 0);
-	assert_int_equal(run("grep -q 'step(' t.c"), 1);
+	assert_int_equal(run("grep -q '[*]turn' t.c"), 1);
 	assert_int_equal(run("sed -i '/3 C:read/,/P_1/s/1 << P_1/1 << P_2/' t.c"), 0);
 	assert_int_equal(run(compile), 0);
 	assert_int_equal(run("./t"), 1);
@@ -139,9 +149,9 @@ static void child_in_place(void **state)
 	assert_int_equal(run("./t"), 1);
 
 	assert_int_equal(emit("P:write=1 P:fork C:read P:write=2 C:exit", "anon", NULL), 0);
-	assert_int_equal(run("grep -q 'step(' t.c"), 0);
+	assert_int_equal(run("grep -q '[*]turn' t.c"), 0);
 	assert_int_equal(emit("P:write=1 P:fork P:read", "anon", NULL), 0);
-	assert_int_equal(run("grep -q 'step(' t.c"), 0);
+	assert_int_equal(run("grep -q '[*]turn' t.c"), 0);
 }
 
 /* No exit waits for a transfer that nobody ends. */
@@ -166,6 +176,9 @@ static void names_what_it_cannot_print(void **state)
 	assert_non_null(strstr(why, "C:read"));
 	assert_int_equal(emit("P:write=1 P:reclaim P:read", "anon", NULL), -ENOTSUP);
 	assert_non_null(strstr(why, "P:reclaim"));
+	assert_int_equal(emit("P:write=1 P:fork P:pin-ro C:keep D:read", "anon", "dio-write"),
+			 -ENOTSUP);
+	assert_non_null(strstr(why, "C:keep"));
 	assert_int_equal(emit("P:write=1 P:read", "mutant-shared", NULL), -ENOTSUP);
 	assert_non_null(strstr(why, "mutant-shared"));
 }
@@ -194,6 +207,8 @@ static void all_texts_compile(void **state)
 		assert_int_equal(emit("P:write=1 P:fork C:read", mem_kinds[i]->name, NULL), 0);
 		assert_int_equal(run(compile_only), 0);
 	}
+	assert_int_equal(emit("P:write=1 P:numa-hint P:read", "anon", NULL), 0);
+	assert_int_equal(run(compile_only), 0);
 }
 
 int main(void)

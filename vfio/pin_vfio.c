@@ -118,7 +118,7 @@ static int vfio_device_write(struct pin *p, size_t off, size_t len, const void *
 	return len > WRITE_MAX ? -EOPNOTSUPP : vfio_store(window(p) + off, src, len);
 }
 
-#define OPEN .prefix = "vfio", .open = "vfio_open(argv[1], argv[2])", .unread = true
+#define OPEN .prefix = "vfio", .open = "vfio_open(argv[1], argv[2])", .unread = true, .keep = ""
 
 static const struct pin_text rw_text = {
 	OPEN, .args = ", VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE"

@@ -33,57 +33,6 @@ int emit_value(struct emit *e, value_t v)
 	return e->nvalues++;
 }
 
-static const char *who_is(int who)
-{
-	return who == EMIT_MAIN ? "MAIN" : emit_process(who);
-}
-
-/* An offset of 0 is left out. */
-static void print_line(FILE *out, const char *line, const char *end)
-{
-	if (end > line)
-		fputc('\t', out);
-	for (; line < end; line++)
-		if (!strncmp(line, " + 0", 4) && strchr(",) ", line[4]))
-			line += 3;
-		else
-			fputc(*line, out);
-	fputc('\n', out);
-}
-
-static void print_lines(FILE *out, const char *lines)
-{
-	for (const char *end; *lines; lines = end + 1) {
-		end = strchr(lines, '\n');
-		print_line(out, lines, end);
-	}
-}
-
-void emit_step(struct emit *e, int who, const char *name, const char *statements)
-{
-	const char *end = strchr(statements, '\n');
-	bool one = !*statements || (end && !end[1]);
-
-	e->turn++;
-	if (e->solo) {
-		const char *in = e->in_child ? "\t" : "";
-
-		fprintf(e->body, "%s\tbegin(\"%s\");\n", in, name);
-		for (const char *line = statements; *line; line = end + 1) {
-			end = strchr(line, '\n');
-			fputs(end > line ? in : "", e->body);
-			print_line(e->body, line + (*line == '\t'), end);
-		}
-		return;
-	}
-	fprintf(e->body, "\tif (step(%s, \"%s\"))%s\n", who_is(who), name, one ? "" : " {");
-	if (!*statements)
-		fprintf(e->body, "\t\t(void)0;\n");
-	print_lines(e->body, statements);
-	if (!one)
-		fprintf(e->body, "\t}\n");
-}
-
 static void name_step(char *text, size_t size, const struct op *op)
 {
 	char step[64];
@@ -120,7 +69,8 @@ static void print_reap(struct emit *e, const struct op *op)
 /* A child's steps stand where it is forked. */
 static void solo_fork(struct emit *e, const char *name)
 {
-	emit_step(e, 0, name, "\tif (!fork()) {\n");
+	emit_step(e, 0, name, "");
+	fprintf(e->body, "\tif (!fork()) {\n");
 	e->in_child = true;
 }
 
@@ -179,10 +129,12 @@ static void follow_up(struct emit *e, FILE *out, const struct op *op)
 		e->alive[op->child] = true;
 	} else if (op->verb == &verb_exec) {
 		e->execed[op->proc] = true;
-	} else if (op->verb == &verb_exit) {
+	} else if (op->verb->flags & VERB_ENDS) {
 		e->alive[op->proc] = false;
 	} else if (op->verb->flags & VERB_TAKES_PIN) {
 		e->pinned[op->pin] = true;
+	} else if (op->verb->flags & VERB_KEEPS_PIN) {
+		e->pin_op[op->pin].proc = op->proc;
 	} else if (op->verb->flags & VERB_DROPS_PIN ||
 		   (op->by == ACTOR_DEVICE && op->pin_kind->oneshot)) {
 		e->pinned[op->pin] = false;
@@ -246,11 +198,18 @@ static bool is_over(const struct emit *e, const struct op *op)
 	       !e->pinned[op->pin];
 }
 
+static uint8_t protection(const struct emit *e, const struct op *op)
+{
+	const struct model_region *r = &e->model.region[op->region];
+
+	return op->proc < 0 ? 0 : r->page[op->first].world[0].view[op->proc].prot;
+}
+
 int emit_op(struct emit *e, const struct op *given)
 {
 	struct op op = *given, model = plan_model_op(given);
 	bool over = is_over(e, given);
-	bool gone = op.verb == &verb_exit && e->execed[op.proc];
+	bool ends = op.verb->flags & VERB_ENDS, gone = ends && e->execed[op.proc];
 	char name[96], *text = NULL;
 	int err;
 
@@ -259,7 +218,7 @@ int emit_op(struct emit *e, const struct op *given)
 	name_step(name, sizeof(name), &op);
 	if (op.verb == &plan_claim)
 		return emit_claim(e, &op, name);
-	if (op.by == ACTOR_PROCESS && e->execed[op.proc] && op.verb != &verb_exit)
+	if (op.by == ACTOR_PROCESS && e->execed[op.proc] && !ends)
 		return emit_cannot(e, &op, "its process runs another image");
 	if (op.verb->flags & VERB_TAKES_PIN)
 		e->pin_op[op.pin] = op;
@@ -272,17 +231,18 @@ int emit_op(struct emit *e, const struct op *given)
 		op.pinned = model_range_pinned(&e->model, &around);
 		op.shared = model_range_shared(&e->model, &around);
 		op.empty = model_range_empty(&e->model, &model);
+		op.prot = protection(e, &op);
 	}
 	err = emit_watch(e, &op);
 	if (!err)
 		err = step_text(e, &op, &model, &text);
 	if (!err && e->solo && op.verb == &verb_fork)
 		solo_fork(e, name);
-	else if (!err && e->solo && op.verb == &verb_exit)
+	else if (!err && e->solo && ends)
 		solo_exit(e, name);
 	else if (!err && !gone)
 		emit_step(e, is_main(&op) ? EMIT_MAIN : op.proc, name, over ? "" : text);
-	if (!err && !e->solo && op.verb == &verb_exit)
+	if (!err && !e->solo && ends)
 		print_reap(e, &op);
 	free(text);
 	return err;
@@ -308,7 +268,7 @@ static int print_step(struct emit *e, const struct op *op)
 {
 	int err = 0;
 
-	if ((op->verb == &verb_exit || op->verb == &verb_exec) && !e->execed[op->proc])
+	if ((op->verb->flags & VERB_ENDS || op->verb == &verb_exec) && !e->execed[op->proc])
 		err = emit_give_back(e, op->proc, false);
 	return err ? err : emit_op(e, op);
 }

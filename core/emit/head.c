@@ -18,7 +18,7 @@ static const struct {
 	{ "sched.h", "sched_setaffinity clone unshare" },
 	{ "signal.h", "signal kill SIGSEGV SIGBUS SIGKILL sig_atomic_t" },
 	{ "stdint.h", "uint16_t uint32_t uint64_t uintptr_t" },
-	{ "stdio.h", "printf puts fopen snprintf setlinebuf" },
+	{ "stdio.h", "printf puts fopen snprintf dprintf" },
 	{ "stdlib.h", "exit system strtol" },
 	{ "string.h", "memset memcpy strcmp strncmp strlen strerror strsignal" },
 	{ "sys/mman.h", "mmap" },
@@ -73,7 +73,6 @@ static void print_setting(FILE *out, const struct emit *e)
 		add_needs(needs, sizeof(needs), op->verb->needs);
 		if (!(op->verb->flags & VERB_TAKES_PIN))
 			continue;
-		add_needs(needs, sizeof(needs), op->pin_kind->needs);
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; %s",
 			 op->pin_kind->about);
 	}
@@ -85,17 +84,14 @@ static void print_setting(FILE *out, const struct emit *e)
 void emit_head(FILE *out, const struct emit *e, const char *code)
 {
 	const struct program *p = e->cell->program;
-	char *steps = steps_print(p);
 
 	fprintf(out, "// SPDX-License-Identifier: GPL-2.0-only\n/*\n");
 	if (p->about)
 		print_comment(out, "", p->about);
-	print_comment(out, "", e->cell->id);
-	if (steps && strncmp(steps, e->cell->id, strlen(steps)) != 0)
-		print_comment(out, "", steps);
+	print_comment(out, "pinfold emit-c ", e->cell->id);
 	print_setting(out, e);
 	fprintf(out,
-		" *\n * pinfold emit-c; cc -Wall -Wextra FILE.c%s && ./a.out%s%s%s\n"
+		" * cc -Wall -Wextra FILE.c%s && ./a.out%s%s%s\n"
 		" * Exits 0: every check held, 1 or by a signal: a law broke, "
 		"4: it can't tell here.\n */\n"
 		"#define _GNU_SOURCE\n",
@@ -103,7 +99,6 @@ void emit_head(FILE *out, const struct emit *e, const char *code)
 		strstr(code, "vfio_open(") ? " /dev/vfio/GROUP PCI-ADDRESS" : "",
 		strstr(code, "rdma_open(") ? " RDMA-DEVICE" : "",
 		strstr(code, "file_in(") ? " FOLDER" : "");
-	free(steps);
 }
 
 void emit_includes(FILE *out, const struct parts *parts, const char *code)

@@ -12,7 +12,7 @@
 #define PRIVATE_FILE .flags = "MAP_PRIVATE", SMALL
 #define SHARED_FILE .flags = "MAP_SHARED", SMALL
 #define OWN "pages_are($, ALL, PRESENT)"
-#define BY_PTES "!smaps_kb($0, \"AnonHugePages\") && frames_have($, THP)"
+#define BY_PTES "!huge_kb($0) && frames_have($, THP)"
 #define MEMFD "memfd_create(\"pinfold\", MFD_ALLOW_SEALING)"
 #define EXT4 "file_in(argv[argc - 1], 0xEF53)"
 #define XFS "file_in(argv[argc - 1], 0x58465342)"
@@ -24,10 +24,7 @@
 
 static const struct emit_kind kinds[] = {
 	{ .mem = "anon", ANON, SMALL },
-	{ .mem = "thp",
-	  ANON,
-	  .advice = "MADV_HUGEPAGE",
-	  .proof = "smaps_kb($0, \"AnonHugePages\") >= ($1 >> 10)" },
+	{ .mem = "thp", ANON, .advice = "MADV_HUGEPAGE", .proof = "huge_kb($0) >= ($1 >> 10)" },
 	{ .mem = "thp-pte", THPS, .settle = "split_map($)", .proof = BY_PTES },
 	{ .mem = "thp-single", THPS, .settle = "drop_rest($)", .proof = BY_PTES },
 	{ .mem = "thp-mremap", ANON, .settle = "move_half_in($)", .proof = BY_PTES },

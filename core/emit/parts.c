@@ -267,19 +267,51 @@ void parts_includes(const struct parts *p, const char *more, FILE *out)
 			fprintf(out, "%.*s\n", (int)strcspn(all[i], "\n"), all[i]);
 }
 
+static bool is_empty(const struct parts *p, const struct chunk *c)
+{
+	for (const char *line = c->text; line < c->end; line = line_end(line))
+		if (line_applies(p, line) && strncmp(line, "#include", 8))
+			return false;
+	return true;
+}
+
+/* Macros and constants: a group of those needs no blank lines. */
+static bool only_macros(const struct parts *p, const struct chunk *c)
+{
+	bool more = false;
+
+	for (const char *line = c->text; line < c->end; line = line_end(line)) {
+		const char *at = line_applies(p, line);
+
+		if (!at || !strncmp(at, "#include", 8))
+			continue;
+		if (!more && strncmp(at, "#define ", 8) && strncmp(at, "enum { ", 7) &&
+		    strncmp(at, "/*", 2) &&
+		    !(!strncmp(at, "static ", 7) && memchr(at, ';', (size_t)(line_end(at) - at))))
+			return false;
+		more = line_end(at)[-2] == '\\';
+	}
+	return true;
+}
+
 void parts_print(const struct parts *p, FILE *out)
 {
+	const struct chunk *last = NULL;
+
 	for (int i = 0; i < p->n; i++) {
 		const struct chunk *c = &p->chunk[i];
 
-		if (!c->used)
+		if (!c->used || is_empty(p, c))
 			continue;
+		if (last && !(only_macros(p, last) && only_macros(p, c)))
+			fputc('\n', out);
+		last = c;
 		for (const char *line = c->text; line < c->end; line = line_end(line)) {
 			const char *at = line_applies(p, line);
 
 			if (at && strncmp(at, "#include", 8))
 				fwrite(at, 1, (size_t)(line_end(line) - at), out);
 		}
-		fputc('\n', out);
 	}
+	fputc('\n', out);
 }

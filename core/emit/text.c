@@ -60,11 +60,14 @@ static void print_values(FILE *out, const struct emit *e, const char *code)
 
 	fprintf(out, "enum {");
 	for (int i = 0; i < e->nvalues; i++)
-		fprintf(out, " %s,", value_identifier(e->value[i], text, sizeof(text)));
-	fprintf(out, " VALUES }; /* what a byte holds: the store of a step */\n");
-	if (!parts_mention(code, "name"))
+		fprintf(out, "%s %s", i ? "," : "",
+			value_identifier(e->value[i], text, sizeof(text)));
+	fprintf(out, " }; /* what a byte holds: the store of a step */\n");
+	if (!parts_mention(code, "name")) {
+		fprintf(out, "static const char *now = \"set-up\";\n");
 		return;
-	fprintf(out, "static const char *const name[] = {");
+	}
+	fprintf(out, "static const char *now = \"set-up\", *const name[256] = {");
 	for (int i = 0; i < e->nvalues; i++)
 		fprintf(out, "%s \"%s\"", i ? "," : "",
 			value_identifier(e->value[i], text, sizeof(text)));
@@ -89,7 +92,6 @@ static void print_data(FILE *out, const struct emit *e, const char *code)
 	if (parts_mention(code, "img"))
 		fprintf(out, ", img[%zu] __attribute__((aligned(4096)))", largest_region(e));
 	fprintf(out, ";%s\n", parts_mention(code, "img") ? " /* img: what a device has */" : "");
-	fprintf(out, "static const char *now = \"set-up\";\n");
 	if (e->kind->file && e->cell->mem->prepare)
 		fprintf(out, "static int fd[%d]; /* of the file behind region n */\n",
 			e->plan.nregions);
@@ -129,6 +131,19 @@ static void print_words(FILE *out, const char *text, int r, size_t len)
 	}
 }
 
+/* Nothing asks for an address, or may find another mapping at one that was left. */
+static bool anywhere(const struct emit *e)
+{
+	static const struct verb *const leaves[] = { &verb_unmap, &verb_remap, &verb_remap_keep,
+						     &verb_resize, &verb_uffd_move };
+
+	for (int i = 0; i < e->plan.nops; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(leaves); k++)
+			if (e->plan.op[i].verb == leaves[k])
+				return false;
+	return e->plan.nregions == 1 && e->cell->mem->unit == BASE_PAGE && !e->kind->whole_thps;
+}
+
 void emit_map(FILE *out, const struct emit *e, int r, bool fails)
 {
 	size_t len = e->model.region[r].npages * BASE_PAGE;
@@ -141,10 +156,13 @@ void emit_map(FILE *out, const struct emit *e, int r, bool fails)
 	if (k->map) {
 		print_words(out, k->map, r, len);
 	} else {
-		fprintf(out,
-			"mmap((void *)(1ul << 44%s), %zu, PROT_READ | PROT_WRITE,\n"
-			"\t\t  %s | MAP_FIXED_NOREPLACE, ",
-			offset[r], len, k->flags);
+		if (anywhere(e))
+			fprintf(out, "mmap(NULL, %zu, PROT_READ | PROT_WRITE, %s, ", len, k->flags);
+		else
+			fprintf(out,
+				"mmap((void *)(1ul << 44%s), %zu, PROT_READ | PROT_WRITE,\n"
+				"\t\t  %s | MAP_FIXED_NOREPLACE, ",
+				offset[r], len, k->flags);
 		if (k->file && e->cell->mem->prepare)
 			fprintf(out, "fd[%d]", r);
 		else
@@ -229,7 +247,7 @@ static void print_main(FILE *out, const struct emit *e)
 		fprintf(body, "\tturn = mmap(NULL, 4096, PROT_READ | PROT_WRITE, "
 			      "MAP_SHARED | MAP_ANONYMOUS, -1, 0);\n");
 	if (!e->solo)
-		fprintf(body, "\tsignal(SIGSEGV, on_signal);\n\tsignal(SIGBUS, on_signal);\n");
+		fprintf(body, "\tsignal(SIGSEGV, on_signal), signal(SIGBUS, on_signal);\n");
 	if (e->subreaper)
 		fprintf(body, "\tprctl(PR_SET_CHILD_SUBREAPER, 1);\n");
 	print_files(body, e);
@@ -239,17 +257,17 @@ static void print_main(FILE *out, const struct emit *e)
 	fputs(e->body_text, body);
 	fclose(body);
 	fprintf(out,
-		"int main(%s)\n{\n\tsetlinebuf(stdout);\n"
+		"int main(%s)\n{\n"
 		"\tsched_setaffinity(0, 8, (void *)&(long){ 1 }); "
 		"/* one CPU: one LRU batch */\n%s%s"
-		"\tputs(\"PASS\");\n\treturn 0;\n}\n",
+		"}\n",
 		strstr(text, "argc") ? "int argc, char **argv" :
 		strstr(text, "argv") ? "int argc __attribute__((unused)), char **argv" :
 				       "void",
 		text,
-		e->solo ? "" :
-			  "\tstep(me, NULL); /* all stay until the last look */\n"
-			  "\tif (me == MAIN)\n\t");
+		e->solo ? "\tstep(\"PASS\");\n" :
+			  "\tstep(me, me == MAIN ? \"PASS\" : \"end\"); "
+			  "/* all stay until the last look */\n");
 	free(text);
 }
 

@@ -142,6 +142,7 @@ struct pin_text {
 	const char *args;    /* further arguments of it, with a comma in front */
 	const char *open;    /* a call in main(); '#' is the pin's number, '%' its bytes */
 	const char *prepare; /* one in P, before the first step */
+	const char *keep;    /* NAME(n, region, bytes) in who takes it over; "": nothing to do */
 	bool file;	     /* the pin takes the region's file in place of its address */
 	bool main;	     /* the device acts in MAIN, if there is one, not where the pin is */
 	bool ends;

@@ -231,7 +231,8 @@ static int pipes_device_read(struct pin *p, const struct pin_data *data)
 
 #define PREPARE .prefix = "pipes", .prepare = "pipes_prepare(#, %)"
 
-static const struct pin_text vmsplice_text = { PREPARE, .pin = "vmsplice_pin" };
+static const struct pin_text vmsplice_text = { PREPARE, .pin = "vmsplice_pin",
+					       .keep = "pipes_keep" };
 
 const struct pin_kind pin_vmsplice = {
 	.name = "vmsplice",

@@ -181,7 +181,9 @@ static int uring_device_write(struct pin *p, size_t off, size_t len, const void 
 	return 0;
 }
 
-static const struct pin_text text = { .prefix = "uring", .prepare = "uring_prepare(#)" };
+static const struct pin_text text = { .prefix = "uring",
+				      .prepare = "uring_prepare(#)",
+				      .keep = "uring_keep" };
 
 const struct pin_kind pin_uring_rw = {
 	.name = "uring-rw",

@@ -58,6 +58,13 @@ static void numa_hint_model(struct model_step *s)
 	(void)s; /* nobody may notice it */
 }
 
+static int numa_hint_emit(FILE *out, const struct op *op)
+{
+	(void)op;
+	fprintf(out, "\tnuma_hint();\n");
+	return 0;
+}
+
 const struct verb verb_numa_hint = {
 	.name = "numa-hint",
 	.about = "NUMA balancing makes the next access of each page fault; no byte changes",
@@ -69,4 +76,5 @@ const struct verb verb_numa_hint = {
 	.exec = numa_hint_exec,
 	.post = numa_hint_post,
 	.model = numa_hint_model,
+	.emit = numa_hint_emit,
 };

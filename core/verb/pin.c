@@ -327,6 +327,18 @@ static void keep_model(struct model_step *s)
 	world_of(s)->pin[s->op->pin].keeper = (uint8_t)s->op->proc;
 }
 
+static int keep_emit(FILE *out, const struct op *op)
+{
+	const struct pin_text *t = op->pin_kind->text;
+
+	if (!t || !t->keep)
+		return -ENOTSUP;
+	if (*t->keep)
+		fprintf(out, "\t%s(%d, r%d, %zu);\n", t->keep, op->pin, op->region,
+			op->len ? op->len : op_bytes(op));
+	return 0;
+}
+
 const struct verb verb_keep = {
 	.name = "keep",
 	.about = "takes over a pin by the handle it inherited: D acts for it, its owner may leave",
@@ -336,4 +348,5 @@ const struct verb verb_keep = {
 	.flags = VERB_KEEPS_PIN,
 	.exec = keep_exec,
 	.model = keep_model,
+	.emit = keep_emit,
 };

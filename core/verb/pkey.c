@@ -52,6 +52,22 @@ static void pkey_model(struct model_step *s)
 		v->flags = v->flags | VIEW_KEYED;
 }
 
+static int emit_key(FILE *out, const struct op *op, const char *to)
+{
+	static const char *const prot[] = { [VIEW_RW] = "PROT_READ | PROT_WRITE",
+					    [VIEW_RO] = "PROT_READ",
+					    [VIEW_NO] = "PROT_NONE" };
+
+	fprintf(out, "\tcheck(pkey_mprotect(r%d + %zu, %zu, %s, %s));\n", op->region,
+		op->first * BASE_PAGE, op_bytes(op), prot[op->prot], to);
+	return 0;
+}
+
+static int pkey_emit(FILE *out, const struct op *op)
+{
+	return emit_key(out, op, "no_access_key()");
+}
+
 const struct verb verb_pkey = {
 	.name = "pkey",
 	.about = "pkey_mprotect to a key without rights: accesses are SIGSEGV, remote ones are not",
@@ -61,6 +77,7 @@ const struct verb verb_pkey = {
 	.exec = pkey_exec,
 	.post = pkey_post,
 	.model = pkey_model,
+	.emit = pkey_emit,
 };
 
 static int pkey_off_exec(struct actor *a, const struct op *op)
@@ -81,6 +98,11 @@ static void pkey_off_model(struct model_step *s)
 		v->flags = v->flags & (uint8_t)~VIEW_KEYED;
 }
 
+static int pkey_off_emit(FILE *out, const struct op *op)
+{
+	return emit_key(out, op, "0");
+}
+
 const struct verb verb_pkey_off = {
 	.name = "pkey-off",
 	.about = "pkey_mprotect to the first key, which everybody has",
@@ -90,4 +112,5 @@ const struct verb verb_pkey_off = {
 	.exec = pkey_off_exec,
 	.post = pkey_off_post,
 	.model = pkey_off_model,
+	.emit = pkey_off_emit,
 };

@@ -120,6 +120,13 @@ static int kill_exec(struct actor *a, const struct op *op)
 	return 0;
 }
 
+static int kill_emit(FILE *out, const struct op *op)
+{
+	(void)op;
+	fprintf(out, "\t*turn = steps;\n\tkill(getpid(), SIGKILL);\n");
+	return 0;
+}
+
 const struct verb verb_kill = {
 	.name = "kill",
 	.about = "the process dies of SIGKILL and is reaped; its address space is gone",
@@ -128,6 +135,7 @@ const struct verb verb_kill = {
 	.flags = VERB_WHOLE | VERB_ENDS,
 	.exec = kill_exec,
 	.model = leave_model,
+	.emit = kill_emit,
 };
 
 static int exec_emit(FILE *out, const struct op *op)

@@ -185,6 +185,11 @@ static int mem_emit(FILE *out, const struct op *op)
 	return remote_emit(out, op, "by_proc_mem");
 }
 
+static int trace_emit(FILE *out, const struct op *op)
+{
+	return remote_emit(out, op, "by_ptrace");
+}
+
 const struct verb verb_vm_read = {
 	.name = "vm-read",
 	.about = "reads the place by process_vm_readv(2)",
@@ -243,6 +248,7 @@ const struct verb verb_peek = {
 	.flags = VERB_LOOKS | VERB_PER_PAGE,
 	.exec = trace_exec,
 	.model = mem_model,
+	.emit = trace_emit,
 };
 
 const struct verb verb_poke = {
@@ -255,4 +261,5 @@ const struct verb verb_poke = {
 	.flags = VERB_STORES | VERB_PER_PAGE,
 	.exec = trace_exec,
 	.model = mem_model,
+	.emit = trace_emit,
 };

@@ -68,7 +68,7 @@ static int collapse_emit(FILE *out, const struct op *op)
 
 	if (!err && !op->empty && !op->pinned && !op->fails && op_bytes(op) >= HUGE_PAGE)
 		fprintf(out,
-			"\treached(smaps_kb(r%d + %zu, \"AnonHugePages\") >= %zu, "
+			"\treached(huge_kb(r%d + %zu) >= %zu, "
 			"\"no huge page\");\n",
 			op->region, op->first * BASE_PAGE, op_bytes(op) / 1024);
 	return err;
@@ -111,7 +111,7 @@ static int split_map_emit(FILE *out, const struct op *op)
 		"\tfor (size_t i = 4096; i < %zu; i += 2 << 20) {\n"
 		"\t\tcheck(madvise(r%d + %zu + i, 4096, MADV_SEQUENTIAL));\n"
 		"\t\tcheck(madvise(r%d + %zu + i, 4096, MADV_NORMAL));\n\t}\n"
-		"\treached(!smaps_kb(r%d + %zu, \"AnonHugePages\"), \"mapped by a PMD\");\n",
+		"\treached(!huge_kb(r%d + %zu), \"mapped by a PMD\");\n",
 		op_bytes(op), op->region, op->first * BASE_PAGE, op->region, op->first * BASE_PAGE,
 		op->region, op->first * BASE_PAGE);
 	return 0;

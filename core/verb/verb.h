@@ -78,6 +78,8 @@ struct op {
 	bool count;  /* set by the executor: what is pinned and locked is counted afterwards */
 	bool timed;  /* the clock runs, see bench/timed.h */
 	bool fails;  /* set by emit, as are pinned, shared, empty: an errno is expected */
+	/* Set by emit: enum view_prot of the place. */
+	uint8_t prot;
 };
 
 enum protect_arg { PROTECT_CYCLE, PROTECT_RO, PROTECT_RW, PROTECT_NONE };
