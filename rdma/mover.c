@@ -24,7 +24,6 @@ enum {
 	PEER_AGAIN_MS = 10000,
 	LEAVE_MS = 1000,
 	IDLE_MS = 500,
-	BUSY = 0xee,
 };
 
 struct move {
@@ -278,7 +277,7 @@ int mover_read(uint32_t rkey, uint64_t addr, void *dst, size_t len)
 	if (err)
 		return err;
 	/* No bytes of an earlier move if this one should not arrive. */
-	memset(shared->bounce, BUSY, len);
+	memset(shared->bounce, PIN_NO_BYTES, len);
 	err = call(IBV_WR_RDMA_READ, rkey, addr, len);
 	if (!err)
 		memcpy(dst, shared->bounce, len);

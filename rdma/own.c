@@ -122,50 +122,38 @@ static int own_move(struct own *o, enum ibv_wr_opcode opcode, const struct ibv_m
 	return rdma_end_move(&o->asking, &m);
 }
 
-static size_t piece(size_t left)
+static int fetch(struct pin *p, size_t off, void *dst, size_t len)
 {
-	return left < MOVER_BOUNCE ? left : MOVER_BOUNCE;
+	struct own *o = p->priv;
+	int err;
+
+	memset(o->bounce, PIN_NO_BYTES, len);
+	err = own_move(o, IBV_WR_RDMA_READ, o->mr, o->base + off, len);
+	if (!err)
+		memcpy(dst, o->bounce, len);
+	return err;
+}
+
+static int store(struct pin *p, size_t off, const void *src, size_t len)
+{
+	struct own *o = p->priv;
+
+	memcpy(o->bounce, src, len);
+	return own_move(o, IBV_WR_RDMA_WRITE, o->mr, o->base + off, len);
 }
 
 static int own_device_read(struct pin *p, const struct pin_data *data)
 {
-	struct own *o = p->priv;
+	const struct own *o = p->priv;
 
-	if (!o->mr)
-		return -EBADF;
-	for (size_t off = 0, n; off < p->len; off += n) {
-		int err;
-
-		n = piece(p->len - off);
-		/* No bytes of an earlier move if this one should not arrive. */
-		memset(o->bounce, 0xee, n);
-		err = own_move(o, IBV_WR_RDMA_READ, o->mr, o->base + off, n);
-		if (err)
-			return err;
-		memcpy(data->dst + p->start + off, o->bounce, n);
-		pin_mark(p, data, off, n);
-	}
-	return 0;
+	return o->mr ? pin_read_pieces(p, data, MOVER_BOUNCE, fetch) : -EBADF;
 }
 
 static int own_device_write(struct pin *p, size_t off, size_t len, const void *src)
 {
-	struct own *o = p->priv;
+	const struct own *o = p->priv;
 
-	if (!o->mr)
-		return -EBADF;
-	if (off > p->len || len > p->len - off)
-		return -EINVAL;
-	for (size_t done = 0, n; done < len; done += n) {
-		int err;
-
-		n = piece(len - done);
-		memcpy(o->bounce, (const char *)src + done, n);
-		err = own_move(o, IBV_WR_RDMA_WRITE, o->mr, o->base + off + done, n);
-		if (err)
-			return err;
-	}
-	return 0;
+	return o->mr ? pin_write_pieces(p, off, len, src, MOVER_BOUNCE, store) : -EBADF;
 }
 
 static int own_unpin(struct pin *p)

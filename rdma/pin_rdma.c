@@ -165,11 +165,6 @@ void rdma_region_release(struct pin *p)
 	p->priv = NULL;
 }
 
-static size_t chunk_len(size_t left_over)
-{
-	return left_over < MOVER_BOUNCE ? left_over : MOVER_BOUNCE;
-}
-
 /*
  * ib_umem_odp_map_dma_and_lock() breaks COW and tries again for HMM_RANGE_DEFAULT_TIMEOUT,
  * then it fails with EBUSY, which soft-RoCE answers as a refusal of the access.
@@ -181,46 +176,34 @@ static int refusal(const struct pin *p, int err, uint64_t start)
 	return err == -EFAULT && late && p->kind->promise == PROMISE_FOLLOWS ? -ENOLINK : err;
 }
 
+static int fetch(struct pin *p, size_t off, void *dst, size_t len)
+{
+	const struct region_pin *r = p->priv;
+	uint64_t start = now_ns();
+
+	return refusal(p, mover_read(r->rkey, r->base + off, dst, len), start);
+}
+
+static int store(struct pin *p, size_t off, const void *src, size_t len)
+{
+	const struct region_pin *r = p->priv;
+	uint64_t start = now_ns();
+
+	return refusal(p, mover_write(r->rkey, r->base + off, src, len), start);
+}
+
 int rdma_region_read(struct pin *p, const struct pin_data *data)
 {
 	const struct region_pin *r = p->priv;
 
-	if (!r->mr)
-		return -EBADF;
-	for (size_t off = 0, n; off < p->len; off += n) {
-		uint64_t start = now_ns();
-		int err;
-
-		n = chunk_len(p->len - off);
-		err = refusal(p, mover_read(r->rkey, r->base + off, data->dst + p->start + off, n),
-			      start);
-		if (err)
-			return err;
-		pin_mark(p, data, off, n);
-	}
-	return 0;
+	return r->mr ? pin_read_pieces(p, data, MOVER_BOUNCE, fetch) : -EBADF;
 }
 
 int rdma_region_write(struct pin *p, size_t off, size_t len, const void *src)
 {
 	const struct region_pin *r = p->priv;
 
-	if (!r->mr)
-		return -EBADF;
-	if (off > p->len || len > p->len - off)
-		return -EINVAL;
-	for (size_t done = 0, n; done < len; done += n) {
-		uint64_t start = now_ns();
-		int err;
-
-		n = chunk_len(len - done);
-		err = refusal(
-			p, mover_write(r->rkey, r->base + off + done, (const char *)src + done, n),
-			start);
-		if (err)
-			return err;
-	}
-	return 0;
+	return r->mr ? pin_write_pieces(p, off, len, src, MOVER_BOUNCE, store) : -EBADF;
 }
 
 static int try_at(const struct pin *p, size_t off, const void *src, size_t len)
@@ -239,7 +222,7 @@ static int try_at(const struct pin *p, size_t off, const void *src, size_t len)
 static int region_try(struct pin *p, const void *src)
 {
 	const struct region_pin *r = p->priv;
-	size_t n = chunk_len(p->len);
+	size_t n = p->len < MOVER_BOUNCE ? p->len : MOVER_BOUNCE;
 	int first;
 
 	if (!r->mr)

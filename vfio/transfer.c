@@ -19,7 +19,6 @@ enum {
 	COPY_LIMIT_MS = 5000,
 	PAUSE_FIRST = 31250, /* ns; edu takes 100 ms, an NVMe controller tens of µs */
 	PAUSE_LAST = 1000000,
-	BUSY = 0xee,
 };
 
 static char *bounce; /* a page for each device, shared with all actors */
@@ -183,7 +182,7 @@ int vfio_sample(uint64_t iova, size_t len, vfio_arrived *arrived, void *arg)
 			dev[count] = copier(count);
 			off[count] = spread(i, n, total) * chunk;
 			/* No bytes of an earlier copy if this one should not arrive. */
-			memset(bounce + slot(dev[count]), BUSY, chunk);
+			memset(bounce + slot(dev[count]), PIN_NO_BYTES, chunk);
 			err = copy(dev[count], bounce_iova + slot(dev[count]), iova + off[count],
 				   chunk);
 		}
@@ -274,7 +273,7 @@ static int reaches(struct vfio_device *dev, struct order o, const void *src)
 	int err;
 
 	memcpy(bounce + slot(dev), src, len);
-	memset(to, BUSY, len);
+	memset(to, PIN_NO_BYTES, len);
 	o.len = len;
 	o.dst = bounce_iova + slot(dev) + at;
 	err = start(dev, &o);
@@ -283,7 +282,7 @@ static int reaches(struct vfio_device *dev, struct order o, const void *src)
 	if (err)
 		return err;
 	for (size_t i = 0; i < len; i++)
-		if (to[i] != (char)BUSY)
+		if (to[i] != (char)PIN_NO_BYTES)
 			return o.what == COPY && memcmp(to, src, len) != 0 ? -EIO : 0;
 	return -EIO;
 }
@@ -299,7 +298,7 @@ static int faulted(struct vfio_device *dev, long before, const struct order *o, 
 
 	if (before < 0 || o->what != COPY || vfio_fault_came(before))
 		return 0;
-	memset(to, BUSY, o->len);
+	memset(to, PIN_NO_BYTES, o->len);
 	err = copy(dev, bounce_iova + slot(dev), o->dst, o->len);
 	if (!err)
 		err = wait_for(&dev, 1);

@@ -33,6 +33,19 @@ void pin_free(void *priv, size_t size);
 void pin_mark(const struct pin *p, const struct pin_data *data, size_t off, size_t len);
 
 /*
+ * device_read and device_write of a mechanism that moves at most `most` bytes at once, from or to
+ * byte off of the pin.
+ */
+typedef int pin_fetch(struct pin *p, size_t off, void *dst, size_t len);
+typedef int pin_store(struct pin *p, size_t off, const void *src, size_t len);
+int pin_read_pieces(struct pin *p, const struct pin_data *data, size_t most, pin_fetch *fetch);
+int pin_write_pieces(struct pin *p, size_t off, size_t len, const void *src, size_t most,
+		     pin_store *store);
+
+/* In a bounce buffer before a move, so that no bytes of an earlier one are taken for its. */
+enum { PIN_NO_BYTES = 0xee };
+
+/*
  * A dma-buf of len bytes of a memfd from start on, by /dev/udmabuf, which wants the memfd sealed
  * against shrinking. Its descriptor, to be closed, or -errno.
  */

@@ -189,50 +189,38 @@ static int copy(const struct guest *g, uint64_t dst, uint64_t src, size_t len)
 	return -EFAULT;
 }
 
-static size_t piece(size_t left)
+static int fetch(struct pin *p, size_t off, void *dst, size_t len)
 {
-	return left < BOUNCE ? left : BOUNCE;
+	struct guest *g = p->priv;
+	int err;
+
+	memset(g->bounce, PIN_NO_BYTES, len);
+	err = copy(g, BOUNCE_AT, MEMORY_AT + off, len);
+	if (!err)
+		memcpy(dst, g->bounce, len);
+	return err;
+}
+
+static int store(struct pin *p, size_t off, const void *src, size_t len)
+{
+	struct guest *g = p->priv;
+
+	memcpy(g->bounce, src, len);
+	return copy(g, MEMORY_AT + off, BOUNCE_AT, len);
 }
 
 static int kvm_device_read(struct pin *p, const struct pin_data *data)
 {
-	struct guest *g = p->priv;
+	const struct guest *g = p->priv;
 
-	if (!g->held)
-		return -EBADF;
-	for (size_t off = 0, n; off < p->len; off += n) {
-		int err;
-
-		n = piece(p->len - off);
-		/* No bytes of an earlier copy if this one should not arrive. */
-		memset(g->bounce, 0xee, n);
-		err = copy(g, BOUNCE_AT, MEMORY_AT + off, n);
-		if (err)
-			return err;
-		memcpy(data->dst + p->start + off, g->bounce, n);
-		pin_mark(p, data, off, n);
-	}
-	return 0;
+	return g->held ? pin_read_pieces(p, data, BOUNCE, fetch) : -EBADF;
 }
 
 static int kvm_device_write(struct pin *p, size_t off, size_t len, const void *src)
 {
-	struct guest *g = p->priv;
+	const struct guest *g = p->priv;
 
-	if (!g->held)
-		return -EBADF;
-	if (off > p->len || len > p->len - off)
-		return -EINVAL;
-	for (size_t done = 0, n; done < len; done += n) {
-		int err;
-
-		n = piece(len - done);
-		memcpy(g->bounce, (const char *)src + done, n);
-		err = copy(g, MEMORY_AT + off + done, BOUNCE_AT, n);
-		if (err)
-			return err;
-	}
-	return 0;
+	return g->held ? pin_write_pieces(p, off, len, src, BOUNCE, store) : -EBADF;
 }
 
 const struct pin_kind pin_kvm = {

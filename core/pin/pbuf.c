@@ -85,8 +85,10 @@ static int pbuf_unpin(struct pin *p)
 	struct pbuf *b = p->priv;
 	int err = b->npages ? 0 : -EINVAL;
 
-	while (!err && b->npages)
-		err = group(b, --b->npages, NULL);
+	while (!err && b->npages) {
+		err = group(b, b->npages - 1, NULL);
+		b->npages -= !err;
+	}
 	return err;
 }
 

@@ -155,8 +155,10 @@ static int sqes_unpin(struct pin *p)
 	struct sqes *s = p->priv;
 	int err = s->nqueues ? 0 : -EINVAL;
 
-	while (!err && s->nqueues)
-		err = queue_close(&s->queue[--s->nqueues]);
+	while (!err && s->nqueues) {
+		err = queue_close(&s->queue[s->nqueues - 1]);
+		s->nqueues -= !err;
+	}
 	return err;
 }
 
