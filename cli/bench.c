@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/alone.h"
 #include "bench/clock.h"
 #include "bench/parts.h"
 #include "bench/perturb.h"
 #include "bench/placement.h"
 #include "cli/bench_internal.h"
 #include "core/actor/actor.h"
+#include "core/guard/guard.h"
 #include "core/need/need.h"
 #include "results/cost.h"
 
@@ -76,9 +78,9 @@ static const struct mem_kind *larger_of(const struct mem_kind *kind)
 
 static bool enough(const struct session *s, const struct measure *m, int i)
 {
-	int least = bench_crew ? ROUNDS_MIN : PROCESSES_MIN;
+	bool whole = bench_crew ? i >= WARM_UP + ROUNDS_MIN : measure_processes(m) >= PROCESSES_MIN;
 
-	return measure_samples(m) >= (uint64_t)s->cli->samples && i >= WARM_UP + least;
+	return whole && measure_samples(m) >= (uint64_t)s->cli->samples;
 }
 
 static void run_once(struct session *s, const struct cell *c, struct team *team, struct verdict *v)
@@ -236,6 +238,7 @@ static int start_clock(const struct cli *cli)
 		if (!sound && bench_clock.emulated && i == EMULATED_TRIES - 1)
 			snprintf(bench_clock.doubt, sizeof(bench_clock.doubt), "%s", why);
 		if (sound || bench_clock.doubt[0]) {
+			alone_calibrate();
 			perturb_measure(&bench_perturbations, bench_clock.kind == CLOCK_PATH ?
 								      PERTURB_ROUNDS_PATH :
 								      PERTURB_ROUNDS);
@@ -268,6 +271,13 @@ static void measure_fork(const struct cell_list *l)
 	}
 }
 
+/* It takes the pages of a place for one huge page, at any moment. */
+static void stop_khugepaged(void)
+{
+	guard_setting("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
+		      "86400000");
+}
+
 static int run_list(struct cli *cli, const struct cell_list *l)
 {
 	struct measure m = { 0 };
@@ -286,6 +296,8 @@ static int run_list(struct cli *cli, const struct cell_list *l)
 	err = session_begin(&s, cli, NULL);
 	if (err)
 		return err;
+	if (s.guarded)
+		stop_khugepaged();
 	err = start_clock(cli);
 	if (!err && cli->nthreads && bench_clock.kind == CLOCK_PATH)
 		err = cli_fail(EXIT_USAGE, "--threads: instructions are those of one CPU");
