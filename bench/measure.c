@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/alone.h"
 #include "bench/clock.h"
 #include "bench/crew.h"
 #include "bench/scale.h"
@@ -208,6 +209,31 @@ static bool misplaced(struct series *s, const struct placed *p)
 	return wrong;
 }
 
+/*
+ * Keeps the samples between two looks that saw the core alone; of a pass with less than half of
+ * such samples none.
+ */
+static bool keep_alone(struct series *s, struct pass *p)
+{
+	uint32_t kept = 0, all = p->samples;
+
+	if (!p->looks || !p->block)
+		return true;
+	alone_learn(p->look, p->looks);
+	for (uint32_t i = 0; i < all; i++) {
+		unsigned at = i / p->block;
+
+		if (at + 1 < p->looks && alone_was(p->look[at]) && alone_was(p->look[at + 1]))
+			p->tick[kept++] = p->tick[i];
+	}
+	if (kept * 4 < all * 3)
+		kept = 0;
+	s->shared += all - kept;
+	p->faults -= s->per_fault ? all - kept : 0;
+	p->samples = kept;
+	return kept;
+}
+
 static int commit(struct measure *m, struct pending *p, int k)
 {
 	struct series *s = p->series;
@@ -215,7 +241,8 @@ static int commit(struct measure *m, struct pending *p, int k)
 
 	if (s->crew)
 		return measure_commit_crew(m, p, k);
-	if (!series_usable(s, &p->step, &inside_ns) || misplaced(s, &p->placed))
+	if (!series_usable(s, &p->step, &inside_ns) || misplaced(s, &p->placed) ||
+	    !keep_alone(s, &p->step))
 		return 0;
 	for (uint32_t i = 0; i < p->step.samples; i++) {
 		p->step.tick[i] = series_net(s, p->step.tick[i]);
@@ -260,6 +287,16 @@ uint64_t measure_samples(const struct measure *m)
 	for (int i = 0; i < m->count; i++)
 		if (m->series[i].part != COST_TOGETHER && m->series[i].ticks.count < least)
 			least = m->series[i].ticks.count;
+	return least;
+}
+
+size_t measure_processes(const struct measure *m)
+{
+	size_t least = m->count ? SIZE_MAX : 0;
+
+	for (int i = 0; i < m->count; i++)
+		if (m->series[i].part != COST_TOGETHER && m->series[i].processes < least)
+			least = m->series[i].processes;
 	return least;
 }
 
@@ -319,6 +356,11 @@ bool series_valid(const struct series *s, char *why, size_t size)
 	else if (too_many(s->misplaced, s->passes))
 		snprintf(why, size, "in %u of %u passes pages were elsewhere than on node %d: %u",
 			 s->misplaced, s->passes, s->node, s->misplaced_pages);
+	else if (s->processes < ROUNDS_LEAST && s->shared > s->ticks.count)
+		snprintf(why, size,
+			 "%llu of %llu samples are of a time when the core had other work too",
+			 (unsigned long long)s->shared,
+			 (unsigned long long)s->shared + (unsigned long long)s->ticks.count);
 	else if (s->processes < ROUNDS_LEAST && s->apart > s->processes)
 		snprintf(
 			why, size,

@@ -42,6 +42,7 @@ struct series {
 	size_t bytes, unit;   /* of the place; of one fault */
 	unsigned passes, bad; /* bad: the kernel counted other faults than there are samples */
 	unsigned disturbed;   /* passes whose samples and gaps are not their time; left out */
+	uint64_t shared;      /* samples of a core that was not alone; left out */
 	unsigned other_err;   /* passes whose call ended otherwise than the first one */
 	uint64_t bad_faults, bad_samples; /* of the last bad pass */
 	uint64_t faults, null_faults;
@@ -93,8 +94,9 @@ int measure_end_cell(struct measure *m, bool keep);
  */
 void measure_settle(struct measure *m);
 
-/* The fewest samples that any series has; 0 without a series. */
+/* The fewest samples that any series has, and processes; 0 without a series. */
 uint64_t measure_samples(const struct measure *m);
+size_t measure_processes(const struct measure *m);
 
 /* Median of the means of the processes that kept the CPU; of all when none did. */
 double series_median_mean(const struct series *s);

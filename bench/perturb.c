@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "bench/alone.h"
 #include "bench/clock.h"
 #include "core/base/median.h"
 
-enum { PAGES = 256, ROUNDS_MAX = 2001, WARM_UP = 2 };
+enum { PAGES = 256, ROUNDS_MAX = 2001, WARM_UP = 2, TRIES = 2, QUIET_LEAST = 51 };
 enum { PLAIN, AGAIN, PAIR, CHAINED, NO_PAIR, NO_CHAINED, PASSES };
 
 static const enum touch_mode mode_of[PASSES] = {
@@ -79,17 +80,32 @@ static struct perturbation median_of(double *ratio, int n)
 				      .high = ratio[high >= n ? n - 1 : high] - 1 };
 }
 
+static bool alone(void)
+{
+	return alone_least <= 0 || alone_was(alone_look());
+}
+
+static double ratio[PERTURB_MODES][ROUNDS_MAX], untimed[ROUNDS_MAX];
+
+/* Of round `from` as of round `to`. */
+static void move_round(int to, int from)
+{
+	for (int k = 0; k < PERTURB_MODES; k++)
+		ratio[k][to] = ratio[k][from];
+	untimed[to] = untimed[from];
+}
+
 int perturb_measure(struct perturbations *p, int rounds)
 {
-	static double ratio[PERTURB_MODES][ROUNDS_MAX], untimed[ROUNDS_MAX];
-	int order[PASSES] = { 0, 1, 2, 3, 4, 5 }, kept = 0;
+	static bool quiet[ROUNDS_MAX];
+	int order[PASSES] = { 0, 1, 2, 3, 4, 5 }, kept = 0, quiets = 0;
 
 	*p = (struct perturbations){ 0 };
-	if (rounds > ROUNDS_MAX)
-		rounds = ROUNDS_MAX;
-	for (int i = 0; i < rounds + WARM_UP; i++) {
+	if (rounds > ROUNDS_MAX / TRIES)
+		rounds = ROUNDS_MAX / TRIES;
+	for (int i = 0; i < TRIES * rounds + WARM_UP && quiets < rounds; i++) {
 		double ns[PASSES];
-		bool whole = true;
+		bool whole = true, still = alone();
 
 		shuffle(order, PASSES);
 		for (int k = 0; k < PASSES && whole; k++) {
@@ -99,15 +115,25 @@ int perturb_measure(struct perturbations *p, int rounds)
 			if (err && err != -EAGAIN)
 				return err;
 			whole = !err;
+			still &= alone();
 		}
 		if (i < WARM_UP || !whole)
 			continue;
 		for (int k = 0; k < PERTURB_MODES; k++)
 			ratio[k][kept] = ns[compared[k].pass] / ns[compared[k].beside];
-		untimed[kept++] = ns[PLAIN] / PAGES;
+		untimed[kept] = ns[PLAIN] / PAGES;
+		quiets += still;
+		quiet[kept++] = still;
 	}
 	if (!kept)
 		return -EAGAIN;
+	/* The rounds of a core that was alone, if there are enough of them. */
+	if (quiets >= QUIET_LEAST) {
+		for (int i = 0, n = 0; i < kept; i++)
+			if (quiet[i])
+				move_round(n++, i);
+		kept = quiets;
+	}
 	for (int k = 0; k < PERTURB_MODES; k++)
 		p->mode[k] = median_of(ratio[k], kept);
 	p->fault_ns = upper_median(untimed, (size_t)kept);

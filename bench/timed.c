@@ -50,6 +50,7 @@ static void rehearse(struct actor *a)
 	memset(&a->timing->null, 0, sizeof(a->timing->null));
 	(void)outcome;
 	r.word = a->timing->word;
+	alone_look();
 	for (int i = 0; i < 2; i++) {
 		FAULT_GUARD(outcome, touch(&r, &a->timing->step, TOUCH_PAIR));
 		touch(&r, &a->timing->step, TOUCH_CHAINED);
@@ -74,6 +75,12 @@ static uint8_t touch_twice(struct timing *t, const struct range *r, enum touch_m
 	FAULT_GUARD(outcome, touch(r, &t->null, mode));
 	end_counts(t, &c, &t->null_counts);
 	return outcome;
+}
+
+/* Workers' samples are chosen by another rule: all of them at it. */
+static bool looks_at_core(void)
+{
+	return alone_least > 0 && (!bench_crew || bench_crew->kind == CREW_NONE);
 }
 
 static bool touch_all(struct timing *t, struct range *r, enum touch_mode mode)
@@ -108,6 +115,9 @@ static int timed_access(struct actor *a, const struct verb *verb, const struct o
 			   .word = t->word };
 
 	t->faults = true;
+	if (looks_at_core())
+		r.block = op->unit < ALONE_BLOCK * BASE_PAGE ? ALONE_BLOCK * BASE_PAGE / op->unit :
+							       1;
 	rehearse(a);
 	for (size_t i = 0; i < r.count; i++)
 		t->word[i] = r.store ? word_of(a, op, first + i * r.stride) : 0;
@@ -121,6 +131,10 @@ static int call_once(struct actor *a, const struct verb *verb, const struct op *
 	uint64_t wall, start, end;
 	int err = 0;
 
+	p->looks = 0;
+	p->block = 1;
+	if (verb && looks_at_core())
+		p->look[p->looks++] = alone_look();
 	pass_begin(p);
 	wall = clock_kernel();
 	start = clock_begin();
@@ -131,6 +145,8 @@ static int call_once(struct actor *a, const struct verb *verb, const struct op *
 	end = clock_end();
 	p->wall_ns = clock_kernel() - wall;
 	pass_end(p);
+	if (p->looks)
+		p->look[p->looks++] = alone_look();
 	p->begin = start;
 	p->tick[0] = end - start;
 	p->gaps = p->tail = 0;

@@ -152,6 +152,12 @@ COPY(not_chained, false, READ_NOTHING)
 COPY(kernel_pairs, true, READ_KERNEL)
 COPY(kernel_chained, false, READ_KERNEL)
 
+static void look(const struct range *r, struct pass *p)
+{
+	if (r->block && p->looks < TOUCH_LOOKS)
+		p->look[p->looks++] = alone_look();
+}
+
 void touch(const struct range *r, struct pass *p, enum touch_mode mode)
 {
 	static uint64_t (*const with[2][TOUCH_MODES])(const struct range *r, uint64_t *tick,
@@ -159,16 +165,35 @@ void touch(const struct range *r, struct pass *p, enum touch_mode mode)
 		{ pairs, chained, plain, no_pairs, not_chained },
 		{ kernel_pairs, kernel_chained, plain, no_pairs, not_chained },
 	};
+	size_t block = r->block ? r->block : r->count;
+	struct range part = *r;
 	uint64_t wall, end;
 
+	p->looks = 0;
+	p->block = (unsigned)block;
+	look(r, p);
 	pass_begin(p);
 	wall = clock_kernel();
 	p->begin = end = clock_end();
-	p->gaps = with[bench_clock.kind == CLOCK_KERNEL][mode](r, p->tick, &end);
+	p->gaps = 0;
+	for (size_t i = 0; i < r->count; i += block) {
+		uint64_t stop = end;
+
+		if (i) {
+			look(r, p);
+			end = clock_end();
+			p->gaps += end - stop;
+		}
+		part.first = r->first + i * r->stride;
+		part.word = r->word + i;
+		part.count = r->count - i < block ? r->count - i : block;
+		p->gaps += with[bench_clock.kind == CLOCK_KERNEL][mode](&part, p->tick + i, &end);
+	}
 	/* A fault that flushed the TLB took the pages of the kernel's clock with it. */
 	clock_kernel();
 	p->tail = clock_begin() - end;
 	p->wall_ns = clock_kernel() - wall;
 	pass_end(p);
+	look(r, p);
 	p->samples = mode >= TOUCH_PLAIN ? 0 : (uint32_t)r->count;
 }

@@ -10,9 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/alone.h"
 #include "core/actor/actor.h"
 
-enum { TOUCH_SAMPLES = IMAGE_PAGES };
+enum { TOUCH_SAMPLES = IMAGE_PAGES, TOUCH_LOOKS = TOUCH_SAMPLES / ALONE_BLOCK + 2 };
 
 /* One pass over the place: a reading before and after each access, or around the call. */
 struct pass {
@@ -20,10 +21,14 @@ struct pass {
 	int err;	 /* of a call that was refused */
 	uint64_t faults; /* that the kernel counted for the thread meanwhile */
 	uint64_t wall_ns;
-	bool switched;		      /* the CPU was taken away meanwhile */
-	uint64_t begin;		      /* the clock before the first access, or the call */
-	uint64_t gaps;		      /* ticks between a sample's end and the next one's begin */
-	uint64_t tail;		      /* of faults: ticks from the last one's end to wall_ns' */
+	bool switched;	/* the CPU was taken away meanwhile */
+	uint64_t begin; /* the clock before the first access, or the call */
+	uint64_t gaps;	/* ticks between a sample's end and the next one's begin */
+	uint64_t tail;	/* of faults: ticks from the last one's end to wall_ns' */
+	/* Looks at the core (bench/alone.h), the first before all samples, then behind each
+	 * `block` of them; 0: nobody looked. Their time is in the gaps. */
+	unsigned looks, block;
+	float look[TOUCH_LOOKS];
 	uint64_t tick[TOUCH_SAMPLES]; /* raw: the cost of the readings is inside */
 };
 
@@ -40,6 +45,7 @@ enum touch_mode {
 struct range {
 	char *first; /* the first word */
 	size_t stride, count;
+	size_t block; /* accesses between two looks at the core; 0: none */
 	bool store;
 	const uint64_t *word; /* to store, one for each access */
 };

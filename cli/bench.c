@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/alone.h"
 #include "bench/clock.h"
 #include "bench/parts.h"
 #include "bench/perturb.h"
@@ -76,9 +77,9 @@ static const struct mem_kind *larger_of(const struct mem_kind *kind)
 
 static bool enough(const struct session *s, const struct measure *m, int i)
 {
-	int least = bench_crew ? ROUNDS_MIN : PROCESSES_MIN;
+	bool whole = bench_crew ? i >= WARM_UP + ROUNDS_MIN : measure_processes(m) >= PROCESSES_MIN;
 
-	return measure_samples(m) >= (uint64_t)s->cli->samples && i >= WARM_UP + least;
+	return whole && measure_samples(m) >= (uint64_t)s->cli->samples;
 }
 
 static void run_once(struct session *s, const struct cell *c, struct team *team, struct verdict *v)
@@ -236,6 +237,7 @@ static int start_clock(const struct cli *cli)
 		if (!sound && bench_clock.emulated && i == EMULATED_TRIES - 1)
 			snprintf(bench_clock.doubt, sizeof(bench_clock.doubt), "%s", why);
 		if (sound || bench_clock.doubt[0]) {
+			alone_calibrate();
 			perturb_measure(&bench_perturbations, bench_clock.kind == CLOCK_PATH ?
 								      PERTURB_ROUNDS_PATH :
 								      PERTURB_ROUNDS);

@@ -118,6 +118,9 @@ void bench_print_series(const struct series *s)
 		printf("; null %.0f", bench_shown(histogram_quantile(&s->null, 0.5)));
 	if (s->wall_ns > 0 && bench_clock.tick_ns > 0)
 		printf("; closure %+.2f %%", 100 * series_closure(s));
+	if (s->shared)
+		printf("; %.0f %% left out: the core had other work",
+		       100. * (double)s->shared / (double)(s->shared + s->ticks.count));
 	if (s->bad + s->disturbed)
 		printf("; %u passes left out", s->bad + s->disturbed);
 	putchar('\n');

@@ -214,13 +214,14 @@ static int add_row(struct compare_result *r, const struct side side[2], const st
 	return err;
 }
 
-/* Ten samples beyond the quantile, in a process. */
+/* In most processes: some may have left out a part of their samples. */
 static bool knows_tail(const struct cost *c)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < c->processes; i++)
-		if (c->process[i].samples < 1000)
-			return false;
-	return c->processes > 0;
+		n += c->process[i].samples >= TAIL_SAMPLES;
+	return n * 2 > c->processes;
 }
 
 static bool has(const struct side *s, size_t runs, const char *key)
@@ -335,11 +336,16 @@ static void waive_rows(struct compare_result *r, const struct waivers *w, const 
 	}
 }
 
-int compare_sides(const struct side side[2], const struct waivers *waivers,
+int compare_sides(const struct side given[2], const struct waivers *waivers,
 		  struct compare_result *r)
 {
+	struct side side[2] = { given[0], given[1] };
 	int err;
 
+	/* On one machine; of others no cost is compared. */
+	for (int i = 0; i < 2; i++)
+		if (side[!i].alone > 0 && side[!i].alone < side[i].alone)
+			side[i].alone = side[!i].alone;
 	memset(r, 0, sizeof(*r));
 	err = compare_cells(side, waivers, r);
 	for (size_t i = 0; i < side[0].count && !err; i++)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/alone.h"
 #include "bench/clock.h"
 #include "bench/parts.h"
 #include "bench/perturb.h"
@@ -260,6 +261,10 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s)
 	put_number(o, "passes", s->passes);
 	put_number(o, "bad_passes", s->bad);
 	put_number(o, "disturbed_passes", s->disturbed);
+	if (alone_least > 0) {
+		put_number(o, "shared", s->shared);
+		json_object_set_new(o, "alone", json_real(alone_least));
+	}
 	if (s->crew)
 		put_crew(o, s);
 	if (s->node >= 0)

@@ -18,6 +18,9 @@
  * where a "process" is a round; "part":"together" has the ticks from one sample to the next
  * one of any worker, for each round.
  *
+ * Where somebody looked whether the core was alone (bench/alone.h), also "shared":SAMPLES that
+ * were left out, and "alone":LEAST, the least look until then.
+ *
  * Values are ticks without the cost of the readings; tick_ns 0: ticks are no time.
  */
 #ifndef RESULTS_COST_H
@@ -43,6 +46,7 @@ struct cost {
 	char as[12], crew[24]; /* of a crew: "threads", "2 threads" */
 	int workers;	       /* of it; 0: there was none */
 	double tick_ns;
+	double alone; /* the least look of the run, bench/alone.h; 0: nobody looked */
 	size_t bytes; /* of the step's place */
 	bool valid;
 	struct bucket *bucket; /* of the histogram of ticks */

@@ -103,6 +103,7 @@ static int take_cost(struct cost_run *run, const json_t *o)
 	COPY(c->text, "text");
 	c->bytes = (size_t)json_integer_value(json_object_get(o, "bytes"));
 	c->tick_ns = json_number_value(json_object_get(o, "tick_ns"));
+	c->alone = json_number_value(json_object_get(o, "alone"));
 	c->valid = json_is_true(json_object_get(o, "valid"));
 	COPY(c->as, "as");
 	COPY(c->crew, "crew");

@@ -29,7 +29,7 @@ static void put_cost(const struct cost *c, FILE *out)
 	bool tail = !strcmp(c->per, "fault");
 
 	for (size_t i = 0; i < c->processes; i++)
-		tail &= c->process[i].samples >= 1000;
+		tail &= c->process[i].samples >= TAIL_SAMPLES;
 	fprintf(out, "cost\t%s\t%s\t%s\t%.6g\t%.6g\t%zu\t%s\n", c->workload, c->clock,
 		c->tick_ns > 0 ? c->per : "tick", median_of(c, QUANTILE_P50),
 		tail ? median_of(c, QUANTILE_P99) : 0, c->processes, c->key);
@@ -156,7 +156,7 @@ static int side_cost(struct cost *c, const struct digest_cost *from)
 		return -ENOMEM;
 	}
 	c->processes = 1;
-	c->process->samples = from->p99 > 0 ? 1000 : 1;
+	c->process->samples = from->p99 > 0 ? TAIL_SAMPLES : 1;
 	c->process->p50 = from->p50;
 	c->process->p99 = from->p99;
 	return 0;

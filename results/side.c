@@ -192,6 +192,18 @@ static int find_groups(struct side *s)
 	return 0;
 }
 
+static void find_alone(struct side *s)
+{
+	s->alone = 0;
+	for (size_t i = 0; i < s->count; i++)
+		for (size_t j = 0; j < s->cost[i].count; j++) {
+			double alone = s->cost[i].cost[j].alone;
+
+			if (alone > 0 && (s->alone <= 0 || alone < s->alone))
+				s->alone = alone;
+		}
+}
+
 int side_finish(struct side *s)
 {
 	struct result **all;
@@ -199,6 +211,7 @@ int side_finish(struct side *s)
 
 	if (find_groups(s))
 		return -ENOMEM;
+	find_alone(s);
 	for (size_t i = 0; i < s->count; i++)
 		n += s->run[i].count;
 	if (s->count && !s->name[0])

@@ -23,6 +23,7 @@ struct side {
 	size_t count;
 	size_t *boot, *build; /* of each run, the first run of the same */
 	char name[128];
+	double alone;	     /* the least of all costs' (bench/alone.h); 0: nobody looked */
 	struct tally *tally; /* by cell */
 	size_t tallies;
 	struct result **result; /* what they refer to */
@@ -76,9 +77,15 @@ struct units {
 	size_t count;
 };
 
+/* A process with fewer has no p99: ten samples are to lie beyond it. */
+enum { TAIL_SAMPLES = 1000 };
+
 enum quantile { QUANTILE_P50, QUANTILE_P99 };
 
-/* All four levels of a cost; invalid numbers are left out. 0 or -ENOMEM. */
+/*
+ * All four levels of a cost; invalid numbers are left out, and those of a run that until then had
+ * never seen its core alone. 0 or -ENOMEM.
+ */
 int side_units(const struct side *s, const char *key, enum quantile q, struct units u[LEVELS]);
 void units_free(struct units u[LEVELS]);
 

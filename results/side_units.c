@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/alone.h"
 #include "results/rank.h"
 #include "results/side.h"
 
@@ -63,12 +64,15 @@ static int add_run(const struct side *s, size_t run, const char *key, enum quant
 	size_t begin = u[LEVEL_PROCESS].count;
 	int err = 0;
 
-	if (!c || !c->valid || !c->processes)
+	if (!c || !c->valid || !c->processes || c->alone > s->alone * ALONE_LIMIT)
 		return 0;
 	for (size_t i = 0; i < c->processes && !err; i++)
-		err = add(&u[LEVEL_PROCESS], value_of(c, &c->process[i], q),
-			  u[LEVEL_PROCESS].count);
-	return err ? err : add_median(&u[LEVEL_RUN], &u[LEVEL_PROCESS], begin, run);
+		if (q != QUANTILE_P99 || c->process[i].samples >= TAIL_SAMPLES)
+			err = add(&u[LEVEL_PROCESS], value_of(c, &c->process[i], q),
+				  u[LEVEL_PROCESS].count);
+	if (err || u[LEVEL_PROCESS].count == begin)
+		return err;
+	return add_median(&u[LEVEL_RUN], &u[LEVEL_PROCESS], begin, run);
 }
 
 /* From units to the larger ones that hold them: group[id] is the first of the same. */

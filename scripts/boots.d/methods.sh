@@ -61,10 +61,27 @@ is_boot() {
     [[ $METHOD != kexec || " $(cat /proc/cmdline) " == *" pinfold.boot=$2 "* ]]
 }
 
+# GRUB reads the file system by itself and replays no journal: what was written a moment ago is only in the journal, unless
+# the file system is unmounted before the reboot, which fails where it is in use. A freeze writes all of it to its place.
+# Signals are ignored meanwhile: nobody else would thaw.
+settle_grub() {
+    local dir=${GRUB_CFG%/*} i
+    (
+        trap '' HUP INT TERM
+        sync
+        fsfreeze -f "$dir" || exit 1
+        for ((i = 0; i < 30; i++)); do
+            fsfreeze -u "$dir" && exit 0
+            sleep 1
+        done
+        exit 1
+    ) 2>/dev/null || say "$dir can't be frozen: if it has a journal, GRUB may see what was chosen one boot late"
+}
+
 load_once() {
     local kernel=$1 number=$2 initrd=$BOOT_DIR/initrd.img-$1 line options=()
     case $METHOD in
-        grub) grub-reboot "$(grub_entry "$kernel")" ;;
+        grub) grub-reboot "$(grub_entry "$kernel")" && settle_grub ;;
         systemd-boot) bootctl set-oneshot "$(systemd_boot_entry "$kernel")" ;;
         kexec)
             # The options of a former kexec are in the command line already.
@@ -85,7 +102,7 @@ boot_once() {
 
 boot_once_cancel() {
     case $METHOD in
-        grub) grub-editenv - unset next_entry ;;
+        grub) grub-editenv - unset next_entry && settle_grub ;;
         systemd-boot) bootctl set-oneshot '' ;;
         kexec)
             kexec -u

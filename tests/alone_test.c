@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Samples of a core that was not alone are left out. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "bench/alone.h"
+#include "bench/clock.h"
+#include "bench/measure.h"
+#include "core/base/util.h"
+#include "results/side.h"
+#include "tests/folder.h"
+
+enum { BLOCKS = 8, SAMPLES = BLOCKS * ALONE_BLOCK, SHORT = 1000, LONG = 1700 };
+
+static struct measure m;
+static struct timing fake;
+static const struct step step = { .actor = "P", .verb = "write", .timed = true };
+static struct op op = { .step = &step, .number = 1, .unit = BASE_PAGE, .npages = SAMPLES };
+
+/* others: a bit for each block in which the core has other work too. */
+static void pass(unsigned others)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.faults = true;
+	fake.step.samples = SAMPLES;
+	fake.step.faults = SAMPLES;
+	fake.step.block = ALONE_BLOCK;
+	fake.step.looks = BLOCKS + 1;
+	for (unsigned i = 0; i <= BLOCKS; i++)
+		fake.step.look[i] = 0.6f;
+	for (unsigned i = 0; i < SAMPLES; i++) {
+		bool other = others & 1u << i / ALONE_BLOCK;
+
+		fake.step.tick[i] = other ? LONG : SHORT;
+		if (other)
+			fake.step.look[i / ALONE_BLOCK] = 0.9f;
+	}
+	for (unsigned i = 0; i < SAMPLES; i++)
+		fake.step.wall_ns += (uint64_t)((double)fake.step.tick[i] * bench_clock.tick_ns);
+	measure_take(&m, &op, &fake);
+	assert_int_equal(measure_end_cell(&m, true), 0);
+}
+
+static void begin(void)
+{
+	bench_clock = (struct clock_facts){ .kind = CLOCK_COUNTER, .name = "tsc", .tick_ns = 1 };
+	alone_least = 0.6;
+	assert_int_equal(measure_init(&m), 0);
+}
+
+static void such_samples_are_left_out(void **state)
+{
+	char why[200];
+
+	(void)state;
+	begin();
+	for (int i = 0; i < 6; i++)
+		pass(1u << 7);
+	/* Of the block before, too: the look behind it saw the others. */
+	assert_int_equal(m.series[0].ticks.count, 6 * (SAMPLES - 2 * ALONE_BLOCK));
+	assert_int_equal(m.series[0].shared, 6 * 2 * ALONE_BLOCK);
+	assert_int_equal(m.series[0].faults, m.series[0].ticks.count);
+	assert_int_equal(m.series[0].ticks.max, SHORT);
+	assert_true(m.series[0].process[5].p99 <= SHORT);
+	assert_true(series_valid(&m.series[0], why, sizeof(why)));
+	measure_free(&m);
+}
+
+static void such_a_pass_is_left_out(void **state)
+{
+	char why[200];
+
+	(void)state;
+	begin();
+	for (int i = 0; i < 4; i++)
+		pass(0);
+	pass(0x54);
+	assert_int_equal(m.series[0].processes, 4);
+	assert_true(series_valid(&m.series[0], why, sizeof(why)));
+	for (int i = 0; i < 4; i++)
+		pass(0x55);
+	assert_false(series_valid(&m.series[0], why, sizeof(why)));
+	assert_non_null(strstr(why, "other work"));
+	measure_free(&m);
+}
+
+/* What the least is, is learned from most looks of a pass, not from one that was disturbed. */
+static void one_look_is_no_measure(void **state)
+{
+	float look[9] = { 0.8f, 0.8f, 0.1f, 0.8f, 0.8f, 0.8f, 0.8f, 0.8f, 0.8f };
+
+	(void)state;
+	alone_least = 0.9;
+	alone_learn(look, 4);
+	assert_true(alone_least > 0.89);
+	alone_learn(look, 9);
+	assert_true(alone_least > 0.79 && alone_least < 0.81);
+	assert_true(alone_was(0.82f));
+	assert_false(alone_was(0.9f));
+}
+
+static void write_boot(const char *at, int boot, double p50, double alone)
+{
+	char path[200];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%d", at, boot);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/%d/records.jsonl", at, boot);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, "{\"type\":\"env\",\"format\":1,\"release\":\"6.1\",\"boot\":\"%d\"}\n", boot);
+	fprintf(f,
+		"{\"type\":\"cost\",\"cell\":\"f/a/mem=anon\",\"step\":1,\"part\":\"step\","
+		"\"text\":\"[P:write=1]\",\"per\":\"fault\",\"workload\":\"w\",\"clock\":\"tsc\","
+		"\"tick_ns\":1,\"valid\":true,\"alone\":%f,\"process\":[[100,%f,1,1,1]]}\n",
+		alone, p50);
+	fclose(f);
+}
+
+/* One boot took a core that others used all the time for one that is alone. */
+static void who_never_was_alone_is_no_unit(void **state)
+{
+	struct units u[LEVELS];
+	struct side s;
+	char why[200];
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		write_boot(folder, i, i == 4 ? 1700 : 1000, i == 4 ? 0.85 : 0.6 + 0.002 * i);
+	if (side_read(&s, (char *[]){ folder }, 1, why, sizeof(why)))
+		fail_msg("%s", why);
+	assert_int_equal(side_units(&s, "f/a/mem=anon [P:write=1]", QUANTILE_P50, u), 0);
+	assert_int_equal(u[LEVEL_BOOT].count, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_true(u[LEVEL_BOOT].value[i] < log(1001));
+	units_free(u);
+	/* As where another side knows the machine better. */
+	s.alone = 0.3;
+	assert_int_equal(side_units(&s, "f/a/mem=anon [P:write=1]", QUANTILE_P50, u), 0);
+	assert_int_equal(u[LEVEL_BOOT].count, 0);
+	units_free(u);
+	side_free(&s);
+}
+
+static void a_look_shows_something(void **state)
+{
+	int err = clock_calibrate(NULL);
+
+	(void)state;
+	assert_int_equal(err, 0);
+	alone_calibrate();
+	if (bench_clock.kind != CLOCK_COUNTER || bench_clock.emulated)
+		assert_true(alone_least == 0);
+	else
+		assert_true(alone_least > 0.1 && alone_least < 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(such_samples_are_left_out),
+		cmocka_unit_test(such_a_pass_is_left_out),
+		cmocka_unit_test(one_look_is_no_measure),
+		cmocka_unit_test(who_never_was_alone_is_no_unit),
+		cmocka_unit_test(a_look_shows_something),
+	};
+
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
