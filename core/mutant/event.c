@@ -79,6 +79,7 @@ LIE(offline_discards, "offline-discards", "offline", lie_discards);
 LIE(guard_nothing, "guard-nothing", "guard", lie_nothing);
 LIE(unguard_nothing, "unguard-nothing", "unguard", lie_nothing);
 LIE(mseal_nothing, "mseal-nothing", "mseal", lie_nothing);
+LIE(numa_hint_nothing, "numa-hint-nothing", "numa-hint", lie_nothing);
 LIE(numa_hint_discards, "numa-hint-discards", "numa-hint", lie_hint_discards);
 LIE(clear_refs_refuses, "clear-refs-refuses", "clear-refs", lie_refuses);
 LIE(clear_refs_discards, "clear-refs-discards", "clear-refs", lie_discards);

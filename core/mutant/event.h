@@ -14,7 +14,7 @@ extern const struct mutant mutant_split_discards, mutant_split_parts_pinned, mut
 extern const struct mutant mutant_unmerge_discards, mutant_migrate_discards;
 extern const struct mutant mutant_compact_discards, mutant_offline_discards;
 extern const struct mutant mutant_guard_nothing, mutant_unguard_nothing, mutant_mseal_nothing;
-extern const struct mutant mutant_numa_hint_discards;
+extern const struct mutant mutant_numa_hint_discards, mutant_numa_hint_nothing;
 extern const struct mutant mutant_clear_refs_refuses, mutant_clear_refs_discards;
 
 #endif

@@ -313,6 +313,7 @@ const struct mutant *const mutants[] = {
 	&mutant_unguard_nothing,
 	&mutant_mseal_nothing,
 	&mutant_numa_hint_discards,
+	&mutant_numa_hint_nothing,
 	&mutant_clear_refs_refuses,
 	&mutant_clear_refs_discards,
 	&mutant_log_warns,

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "core/base/pinned_pages.h"
 #include "core/base/util.h"
 #include "core/pin/kinds.h"
 #include "core/pin/net.h"
@@ -211,25 +212,6 @@ static int xsk_pin(struct pin *p)
 	return err;
 }
 
-/* Pages of the host that are pinned, or -1. */
-static long pinned(char *text)
-{
-	static const char *const names[] = { "nr_foll_pin_acquired ", "nr_foll_pin_released " };
-	long value[2];
-
-	if (file_write("/proc/sys/vm/stat_refresh", "1") ||
-	    file_read("/proc/vmstat", text, VMSTAT_SIZE) < 0)
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		const char *at = strstr(text, names[i]);
-
-		if (!at)
-			return -1;
-		value[i] = strtol(at + strlen(names[i]), NULL, 10);
-	}
-	return value[0] - value[1];
-}
-
 /*
  * The kernel releases an umem from a work queue, some 20 ms later; nothing but its counters
  * tells when it did. What earlier cells had pinned may go meanwhile and looks the same, so
@@ -241,7 +223,7 @@ static void wait_for_release(struct xsk *x, long aim)
 	uint64_t moved = 0;
 
 	for (long now = -1, last = -2; now && now_ns() < end; last = now) {
-		now = pinned(x->text);
+		now = pinned_pages(x->text, sizeof(x->text));
 		if (now != last)
 			moved = now_ns();
 		else if (now <= aim && now_ns() > moved + (uint64_t)SETTLED_MS * 1000000)
@@ -254,7 +236,7 @@ static void wait_for_release(struct xsk *x, long aim)
 static int xsk_unpin(struct pin *p)
 {
 	struct xsk *x = p->priv;
-	long aim = pinned(x->text) - (long)(p->len / BASE_PAGE);
+	long aim = pinned_pages(x->text, sizeof(x->text)) - (long)(p->len / BASE_PAGE);
 	int fd = take_out(x);
 
 	if (fd < 0)

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/actor/fault.h"
+#include "core/base/numa_entries.h"
 #include "core/base/numa_scan.h"
 #include "core/verb/event.h"
 
@@ -9,7 +11,8 @@ enum { HINT_MS = 15000 };
 
 static struct {
 	int result;   /* of numa_scan() */
-	long updates; /* of page table entries, by this and other processes */
+	bool own;     /* the entries are those of the step's pages, */
+	long entries; /* else of the host */
 } hint;
 
 /*
@@ -23,21 +26,63 @@ static bool balanced(const struct mem_kind *mem)
 	       strncmp(mem->name, "swapped", strlen("swapped"));
 }
 
+/* Pages that something holds are not made to fault. */
+static long pages_to_hint(const struct actor *a, const struct op *op)
+{
+	long n = 0;
+
+	for (size_t i = 0; i < op->npages; i++)
+		n += !event_held_around(a, op, op->first + i) &&
+		     page_frame(op_addr(a, op) + i * BASE_PAGE);
+	return n;
+}
+
+static uint8_t load(const volatile char *at)
+{
+	uint8_t outcome;
+
+	FAULT_GUARD(outcome, (void)*at);
+	return outcome;
+}
+
+/* An access ends what a pass before the step did: the next one does it again. */
+static void touch(const struct actor *a, const struct op *op)
+{
+	for (size_t i = 0; i < op->npages; i++) {
+		const char *at = op_addr(a, op) + i * BASE_PAGE;
+
+		if (page_frame(at) && load(at) != OUTCOME_OK)
+			return;
+	}
+}
+
+static void scan(const struct actor *a, const struct op *op)
+{
+	const long before = event_vmstat("numa_pte_updates");
+	struct numa_entries e;
+
+	hint.own = !numa_entries_open(&e);
+	hint.result = numa_scan(HINT_MS);
+	hint.entries = event_vmstat("numa_pte_updates") - before;
+	if (!hint.own)
+		return;
+	hint.entries = numa_entries_count(&e, op_addr(a, op), op_bytes(op));
+	numa_entries_close(&e);
+}
+
 static int numa_hint_exec(struct actor *a, const struct op *op)
 {
-	long before = event_vmstat("numa_pte_updates");
-
-	(void)a;
-	(void)op;
-	hint.result = numa_scan(HINT_MS);
-	hint.updates = event_vmstat("numa_pte_updates") - before;
+	scan(a, op);
+	if (hint.own && hint.result == NUMA_SCANNED && hint.entries < pages_to_hint(a, op)) {
+		touch(a, op);
+		scan(a, op);
+	}
 	return hint.result < 0 ? hint.result : 0;
 }
 
-/* Pages that something holds or another process maps are not made to fault. */
 static int numa_hint_post(struct actor *a, const struct op *op)
 {
-	size_t pages = 0;
+	const long needed = pages_to_hint(a, op);
 
 	if (hint.result == NUMA_NO_PASS)
 		return actor_why(a, "NUMA balancing did not come by");
@@ -45,12 +90,10 @@ static int numa_hint_post(struct actor *a, const struct op *op)
 		return actor_why(a, "NUMA balancing came by, and a page beside does not fault");
 	if (op->shared)
 		return actor_why(a, "pages that another process maps are left alone");
-	for (size_t i = 0; i < op->npages; i++)
-		pages += !event_held_around(a, op, op->first + i) &&
-			 page_frame(op_addr(a, op) + i * BASE_PAGE);
-	if (hint.updates > (long)pages)
+	if (hint.own ? hint.entries >= needed : hint.entries > needed)
 		return 0;
-	return event_why(a, "%ld entries for %zu pages (numa_pte_updates)", hint.updates, pages);
+	return event_why(a, "%ld entries for %ld pages (%s)", hint.entries, needed,
+			 hint.own ? "change_prot_numa" : "numa_pte_updates of the host");
 }
 
 static void numa_hint_model(struct model_step *s)
