@@ -17,9 +17,10 @@ enum {
 	BYSTANDER_PROC = PROCS_MAX - 1, /* the slot of X */
 	THREADS_MAX = 3,		/* of P, without its first one */
 	BANKS = 32,			/* cells that may have processes at a time */
+	CALLS_MAX = 16,			/* ops of a message */
 };
 
-struct channel; /* shared memory; see actor.c */
+struct channel; /* shared memory; see channel.h */
 
 /* Maps a channel; NULL without memory. */
 struct channel *channel_open(void);
@@ -49,6 +50,8 @@ void channel_warm(struct channel *ch);
  * the room of the step that may block while others run.
  */
 void channel_attach(struct channel *ch, struct actor *a, bool background);
+/* And to the part of that room which begins at page `place`. */
+void channel_place(struct channel *ch, struct actor *a, bool background, size_t place);
 
 struct reply {
 	int err;     /* of exec */
@@ -60,9 +63,16 @@ struct reply {
 };
 
 /*
- * Lets op->proc (its thread op->thread) execute op and waits for it. Returns 0;
- * -ETIMEDOUT; or -ECHILD when the process died.
+ * Lets the processes (threads) of n <= CALLS_MAX ops execute them one after another, each at
+ * its place in the room, and waits: for the last one, or for one that fails, whose
+ * post-condition or proof is not met, or that `fills` and was stopped at its first page.
+ * *done: how many were executed; each of them has a reply. Returns 0; -ETIMEDOUT of the next
+ * one; or -ECHILD when its process died.
  */
+int actor_calls(struct channel *ch, const struct op *op, int n, unsigned timeout_ms,
+		struct reply *reply, int *done);
+
+/* The same for one op. */
 int actor_call(struct channel *ch, const struct op *op, unsigned timeout_ms, struct reply *reply);
 
 /*
@@ -70,7 +80,7 @@ int actor_call(struct channel *ch, const struct op *op, unsigned timeout_ms, str
  * is over or its thread sleeps in the kernel; actor_finish as actor_call.
  */
 int actor_begin(struct channel *ch, const struct op *op, unsigned timeout_ms);
-int actor_finish(struct channel *ch, const struct op *op, unsigned timeout_ms, struct reply *reply);
+int actor_finish(struct channel *ch, unsigned timeout_ms, struct reply *reply);
 
 pid_t actor_pid(const struct channel *ch, int proc);
 

@@ -2,28 +2,24 @@
 #include "core/actor/ahead.h"
 
 #include <stdatomic.h>
-#include <string.h>
-
 #include "core/actor/harness.h"
 
-void wish_set(struct wish *w, const struct pin *pin, int npins)
+void wish_set(struct wish *w, const struct wishes *wishes)
 {
 	atomic_fetch_add(&w->number, 1);
-	w->ahead = (struct ahead){ .npins = npins };
-	memcpy(w->ahead.pin, pin, (size_t)npins * sizeof(*pin));
+	w->wishes = *wishes;
 	atomic_fetch_add(&w->number, 1);
 }
 
-bool wish_get(struct wish *w, struct ahead *a)
+uint32_t wish_get(struct wish *w, struct wishes *wishes)
 {
 	uint32_t number = atomic_load(&w->number);
 
-	if (!number || number & 1)
-		return false;
-	*a = w->ahead;
-	a->number = number;
+	if (number & 1)
+		return 0;
+	*wishes = w->wishes;
 	atomic_thread_fence(memory_order_acquire);
-	return atomic_load(&w->number) == number;
+	return atomic_load(&w->number) == number ? number : 0;
 }
 
 void ahead_prepare(struct ahead *a)

@@ -11,23 +11,29 @@
 
 #include "core/verb/verb.h"
 
+enum { AHEAD_MAX = 2 };
+
 struct ahead {
-	uint32_t number; /* of the wish */
-	int npins, err;	 /* err: of prepare */
-	long pinned_kb;	 /* pinned_kb() behind it */
+	int npins, err; /* err: of prepare */
+	long pinned_kb; /* pinned_kb() behind it */
 	struct pin pin[PINS_MAX];
+};
+
+struct wishes {
+	int n;
+	struct ahead ahead[AHEAD_MAX];
 };
 
 /* In memory that the runner and the nursery share. */
 struct wish {
 	_Atomic uint32_t number; /* odd: is being written */
-	struct ahead ahead;
+	struct wishes wishes;
 };
 
-/* In the runner; it forgets the wish before. */
-void wish_set(struct wish *w, const struct pin *pin, int npins);
-/* In the nursery: false when there is none, or it is being written. */
-bool wish_get(struct wish *w, struct ahead *a);
+/* In the runner; it forgets what was wished before. */
+void wish_set(struct wish *w, const struct wishes *wishes);
+/* In the nursery: its number; 0 when there is none, or it is being written. */
+uint32_t wish_get(struct wish *w, struct wishes *wishes);
 
 /* In a spare; nothing to do without pins. */
 void ahead_prepare(struct ahead *a);

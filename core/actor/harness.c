@@ -10,6 +10,7 @@
 
 #include "bench/timed.h"
 #include "core/actor/actor.h"
+#include "core/base/self.h"
 #include "core/base/util.h"
 
 static int settle_exec(struct actor *a, const struct op *op)
@@ -44,7 +45,8 @@ static long status_kb(const char *text, const char *field)
 long pinned_kb(void)
 {
 	char text[4096];
-	int n = file_read("/proc/self/status", text, sizeof(text));
+	own_fd fd = self_open(SELF_STATUS);
+	int n = fd < 0 ? -errno : fd_read(fd, text, sizeof(text));
 
 	return n < 0 ? n : status_kb(text, "VmPin:") + status_kb(text, "VmLck:");
 }

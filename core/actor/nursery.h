@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "core/actor/actor.h"
+#include "core/actor/ahead.h"
 
 struct nursery;
 
@@ -31,8 +32,8 @@ void nursery_close(struct nursery *n);
  */
 pid_t nursery_take(struct nursery *n, const struct actor *a, int npins, long *pinned);
 
-/* These are probably the pins of a coming cell, all of mechanisms with `ahead`. */
-void nursery_wish(struct nursery *n, const struct pin *pin, int npins);
+/* These are probably the pins of the coming cells, all of mechanisms with `ahead`. */
+void nursery_wish(struct nursery *n, const struct wishes *wishes);
 
 /* A bank of the channel that no process uses any more, next to `last`. */
 int nursery_bank(const struct nursery *n, int last);

@@ -9,13 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-int file_read(const char *path, char *buf, size_t size)
+int fd_read(int fd, char *buf, size_t size)
 {
-	own_fd fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t used = 0;
 
-	if (fd < 0)
-		return -errno;
 	while (used < size) {
 		ssize_t n = read(fd, buf + used, size - used);
 
@@ -31,6 +28,13 @@ int file_read(const char *path, char *buf, size_t size)
 		used--;
 	buf[used] = '\0';
 	return (int)used;
+}
+
+int file_read(const char *path, char *buf, size_t size)
+{
+	own_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd_read(fd, buf, size);
 }
 
 long file_number(const char *path)

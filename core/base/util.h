@@ -40,6 +40,9 @@ static inline void close_fd(int *fd)
  */
 int file_read(const char *path, char *buf, size_t size);
 
+/* The same from a descriptor, where it stands. */
+int fd_read(int fd, char *buf, size_t size);
+
 /* The decimal number that a small file begins with, or -1 when it can't be read. */
 long file_number(const char *path);
 

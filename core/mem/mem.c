@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/base/self.h"
 #include "core/base/util.h"
 
 const struct mem_kind *const mem_kinds[] = {
@@ -100,7 +101,7 @@ int region_untouched(const struct region *r)
 int page_facts(const void *addr, size_t n, struct page_fact *fact)
 {
 	enum { CHUNK = 64 };
-	own_fd fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	own_fd fd = self_open(SELF_PAGEMAP);
 	off_t at = (off_t)((uintptr_t)addr / BASE_PAGE * sizeof(uint64_t));
 	uint64_t entry[CHUNK];
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "core/base/self.h"
 #include "core/base/util.h"
 #include "core/mem/mem.h"
 
@@ -36,7 +37,7 @@ unsigned long page_frame(const void *addr)
 
 int pagemap_bit(const void *addr, int bit)
 {
-	own_fd fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	own_fd fd = self_open(SELF_PAGEMAP);
 	uint64_t entry;
 
 	if (fd < 0 ||

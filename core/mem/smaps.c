@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "core/base/self.h"
 #include "core/base/util.h"
 
 /* The kernel makes as many entries as a read has room for; most callers want the first. */
@@ -86,7 +87,7 @@ static char *find_field(struct lines *l, const void *addr, const char *field)
 
 long smaps_kb(const void *addr, const char *field)
 {
-	own_fd fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	own_fd fd = self_open(SELF_SMAPS);
 	struct lines l = { .fd = fd };
 	const char *text;
 
@@ -98,7 +99,7 @@ long smaps_kb(const void *addr, const char *field)
 
 int smaps_flag(const void *addr, const char *flags)
 {
-	own_fd fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	own_fd fd = self_open(SELF_SMAPS);
 	struct lines l = { .fd = fd };
 	char *text, *word;
 	int set = 0;
@@ -117,7 +118,7 @@ int smaps_flag(const void *addr, const char *flags)
 
 int smaps_file(const void *addr, unsigned long *dev, unsigned long *inode)
 {
-	own_fd fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	own_fd fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	struct lines l = { .fd = fd };
 	unsigned major, minor;
 	const char *line;
@@ -135,7 +136,7 @@ int smaps_file(const void *addr, unsigned long *dev, unsigned long *inode)
 
 int smaps_named(const void *addr, const char *name)
 {
-	own_fd fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	own_fd fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	struct lines l = { .fd = fd };
 	const char *line;
 

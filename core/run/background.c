@@ -69,7 +69,7 @@ int executor_wait(struct executor *x, const struct op *wait)
 	int err;
 
 	op.proc = x->background_proc;
-	err = actor_finish(x->channel, &op, x->options.timeout_ms, &reply);
+	err = actor_finish(x->channel, x->options.timeout_ms, &reply);
 
 	if (err)
 		return executor_died(x, wait, err);

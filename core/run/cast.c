@@ -70,22 +70,24 @@ static bool all_ahead(const struct cell *c)
 	return any;
 }
 
-/* The first coming cell whose pins can be prepared; it may be one that is skipped. */
+/* The first coming cells whose pins can be prepared; they may be skipped. */
 static void wish(struct executor *x)
 {
 	static struct plan plan;
-	struct pin pin[PINS_MAX] = { 0 };
 	struct parse_error error;
-	const struct cell *c = x->coming;
-	size_t n = 0;
+	struct wishes want = { 0 };
 
-	while (n < x->ncoming && !all_ahead(&c[n]))
-		n++;
-	if (n == x->ncoming || plan_make(&plan, c[n].program, c[n].mem, c[n].pin, &error) ||
-	    plan.nthreads)
-		return;
-	executor_pins(&plan, c[n].mem->unit, pin);
-	nursery_wish(x->nursery, pin, plan.npins);
+	for (size_t i = 0; i < x->ncoming && want.n < AHEAD_MAX; i++) {
+		const struct cell *c = &x->coming[i];
+
+		if (!all_ahead(c) || plan_make(&plan, c->program, c->mem, c->pin, &error) ||
+		    plan.nthreads)
+			continue;
+		executor_pins(&plan, c->mem->unit, want.ahead[want.n].pin);
+		want.ahead[want.n++].npins = plan.npins;
+	}
+	if (want.n)
+		nursery_wish(x->nursery, &want);
 }
 
 void executor_expect(struct executor *x, const struct cell *coming, size_t n)

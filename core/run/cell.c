@@ -13,8 +13,6 @@
 #include "core/mem/mount.h"
 #include "core/need/need.h"
 #include "core/run/executor.h"
-#include "core/run/judge.h"
-#include "core/verb/list.h"
 
 const char *verdict_name(enum verdict_kind k)
 {
@@ -244,64 +242,10 @@ static int prepare(struct executor *x)
 	return executor_start_actors(x) || prepare_pins(x);
 }
 
-/* What the program still holds is released by the harness, so that it can be counted. */
-static int accounting(struct executor *x)
-{
-	struct verdict *v = x->verdict;
-	bool inherited = false, counted = false;
-	struct reply reply;
-	long kb;
-
-	for (int i = 0; i < x->plan.npins; i++) {
-		struct op op = x->pin_op[i];
-
-		inherited |= x->by_child[i];
-		if (!x->pinned[i] || !x->alive[op.proc])
-			continue;
-		op.verb = &verb_unpin;
-		op.number = 0;
-		op.step = NULL;
-		op.count = counted = !op.proc;
-		if (executor_step(x, &op))
-			return 1;
-	}
-	/* A child's pins are charged to whoever made the ring, for as long as it has it. */
-	if (!x->plan.npins || !x->alive[0] || inherited)
-		return 0;
-	if (!counted && executor_ask(x, &harness_nop, 0, 0, 0, &reply))
-		return 1;
-	kb = counted ? x->counted_kb : reply.pinned;
-	if (kb < 0)
-		return executor_broken(x, "/proc/self/status", (int)kb);
-	kb -= model_locked_kb(&x->model, 0);
-	if (kb == x->pinned_kb)
-		return 0;
-	v->kind = VERDICT_FAIL;
-	snprintf(v->class, sizeof(v->class), "accounting");
-	snprintf(v->law, sizeof(v->law), "accounting");
-	snprintf(v->read, sizeof(v->read), "VmPin+VmLck %ld kB", kb);
-	snprintf(v->allowed, sizeof(v->allowed), "%ld kB, as before step one", x->pinned_kb);
-	snprintf(v->why, sizeof(v->why), "everything was unpinned, but is still charged");
-	judge_step(v, NULL);
-	return 1;
-}
-
-static int run_op(struct executor *x, const struct op *op)
-{
-	if (op->verb == &plan_claim)
-		return executor_claim(x, op);
-	if (op->verb == &plan_wait)
-		return executor_wait(x, op);
-	return op->background ? executor_begin(x, op) : executor_step(x, op);
-}
-
 static void run_steps(struct executor *x)
 {
-	for (int i = 0; i < x->plan.nops; i++)
-		if (run_op(x, &x->plan.op[i]))
-			return;
-	if (!executor_look(x))
-		accounting(x);
+	if (!executor_steps(x, x->plan.op, x->plan.nops))
+		executor_last_look(x);
 }
 
 static void finish(struct executor *x)

@@ -132,24 +132,34 @@ static int act_on_file(struct actor *a, const struct op *op)
 	return err;
 }
 
-static int call(struct executor *x, const struct op *op, struct reply *reply)
+static void step_on_file(struct executor *x, const struct op *op, struct reply *reply)
+{
+	struct actor *a = &x->base;
+	uint64_t start = now_ns();
+
+	*reply = (struct reply){ .err = act_on_file(a, op) };
+	if (!reply->err && op->verb->post)
+		reply->post = op->verb->post(a, op);
+	reply->ns = now_ns() - start;
+}
+
+int executor_call(struct executor *x, const struct op *op, int n, struct reply *reply, int *done)
 {
 	struct actor *a = &x->base;
 
-	if (op->verb->flags & VERB_LOOKS)
-		memset(a->sectors + op->first, 0, op->npages);
-	if (op->verb->flags & VERB_PER_PAGE)
-		memset(a->outcome, OUTCOME_OK, op->npages);
+	for (int i = 0; i < n; i++) {
+		channel_place(x->channel, a, false, op[i].place);
+		if (op[i].verb->flags & VERB_LOOKS)
+			memset(a->sectors + op[i].first, 0, op[i].npages);
+		if (op[i].verb->flags & VERB_PER_PAGE)
+			memset(a->outcome, OUTCOME_OK, op[i].npages);
+	}
+	*done = 1;
 	if (op->by == ACTOR_FILE) {
-		uint64_t start = now_ns();
-
-		*reply = (struct reply){ .err = act_on_file(a, op) };
-		if (!reply->err && op->verb->post)
-			reply->post = op->verb->post(a, op);
-		reply->ns = now_ns() - start;
+		step_on_file(x, op, reply);
 		return 0;
 	}
-	return actor_call(x->channel, op, x->options.timeout_ms, reply);
+	return actor_calls(x->channel, op, n, x->options.timeout_ms, reply, done);
 }
 
 /* What a device did not look at would be judged as a pass. */
@@ -193,8 +203,7 @@ static int settle(struct executor *x, const struct op *op)
 	return proven(x, &reply);
 }
 
-/* The store after which a region is, for the first time, all that its kind says. */
-static bool fills(const struct executor *x, const struct op *op)
+bool executor_fills(const struct executor *x, const struct op *op)
 {
 	return is(op, &verb_write) && op->by == ACTOR_PROCESS && !op->proc &&
 	       !x->stored[op->region] && !op->first && !op->len &&
@@ -216,7 +225,7 @@ static int follow_up(struct executor *x, const struct op *op, const struct reply
 		x->pinned[op->pin] = false;
 	} else if (is(op, &verb_map) && mem->settle_at == SETTLE_MAP) {
 		return settle(x, op);
-	} else if (fills(x, op)) {
+	} else if (executor_fills(x, op)) {
 		if (x->seen[0].outcome != OUTCOME_OK)
 			return 0;
 		x->stored[op->region] = true;
@@ -276,7 +285,8 @@ void executor_flags(struct executor *x, struct op *op)
 		op->shared = model_range_shared(&x->model, &around);
 		op->empty = model_range_empty(&x->model, &m);
 	}
-	op->prove = fills(x, op) && !op->pinned && x->cell->mem->settle_at == SETTLE_NEVER;
+	op->fills = executor_fills(x, op);
+	op->prove = op->fills && !op->pinned && x->cell->mem->settle_at == SETTLE_NEVER;
 }
 
 void executor_hold(struct executor *x, const struct op *op, const struct reply *reply)
@@ -324,8 +334,7 @@ static int judge(struct executor *x, const struct op *op, struct violation *v)
 	return model_apply(&x->model, &m, x->seen, v);
 }
 
-/* Where the model lets a pin be refused, the steps on it have nothing to act on. */
-static bool of_refused_pin(const struct executor *x, const struct op *op)
+bool executor_refused_pin(const struct executor *x, const struct op *op)
 {
 	bool on_pin = op->by == ACTOR_DEVICE ||
 		      (op->verb->arg == ARG_PIN && !(op->verb->flags & VERB_TAKES_PIN));
@@ -333,38 +342,32 @@ static bool of_refused_pin(const struct executor *x, const struct op *op)
 	return on_pin && op->pin >= 0 && op->number && x->refused[op->pin];
 }
 
-int executor_step(struct executor *x, const struct op *given)
+void executor_ready(struct executor *x, struct op *op)
 {
-	struct op op = *given;
-	struct violation violation = { 0 };
-	struct reply reply;
-	int err;
+	executor_flags(x, op);
+	op->timed = x->options.timed && op->step && op->step->timed;
+	if (op->verb->flags & VERB_WHOLE && op->verb->arg != ARG_CHILD)
+		give_back(x, op->proc);
+}
 
-	if (op.watch && executor_watch(x, &op))
+int executor_judge(struct executor *x, const struct op *op, const struct reply *reply)
+{
+	struct violation violation = { 0 };
+
+	channel_place(x->channel, &x->base, false, op->place);
+	x->verdict->step_ns += reply->ns;
+	if (op->count)
+		x->counted_kb = reply->pinned;
+	executor_observe(x, &x->base, op, reply);
+	executor_trace(x, op, reply);
+	if (reply->err == -ENOLINK && op->pin >= 0)
+		return executor_broken(x, "the device side is gone", reply->err);
+	if (!reply->err && looked_at_all(x, op))
 		return 1;
-	if (of_refused_pin(x, &op)) {
-		x->err[op.number - 1] = ECANCELED;
-		return 0;
-	}
-	executor_flags(x, &op);
-	op.timed = x->options.timed && op.step && op.step->timed;
-	if (op.verb->flags & VERB_WHOLE && op.verb->arg != ARG_CHILD)
-		give_back(x, op.proc);
-	err = call(x, &op, &reply);
-	if (err)
-		return executor_died(x, given, err);
-	x->verdict->step_ns += reply.ns;
-	x->counted_kb = reply.pinned;
-	executor_observe(x, &x->base, &op, &reply);
-	executor_trace(x, &op, &reply);
-	if (reply.err == -ENOLINK && op.pin >= 0)
-		return executor_broken(x, "the device side is gone", reply.err);
-	if (!reply.err && looked_at_all(x, &op))
-		return 1;
-	executor_hold(x, &op, &reply);
-	if (!plan_leaves_nothing(&op) && judge(x, &op, &violation))
-		return executor_violated(x, &op, &violation);
-	if (op.timed)
-		x->options.timed(x->options.timed_by, &op, channel_timing(x->channel));
-	return executor_follow(x, &op, &reply);
+	executor_hold(x, op, reply);
+	if (!plan_leaves_nothing(op) && judge(x, op, &violation))
+		return executor_violated(x, op, &violation);
+	if (op->timed)
+		x->options.timed(x->options.timed_by, op, channel_timing(x->channel));
+	return executor_follow(x, op, reply);
 }

@@ -49,8 +49,8 @@ struct executor {
 
 /* All return 0, or 1 with the verdict set: the cell is over. */
 
-/* One step or look: exec, post-condition, model. */
-int executor_step(struct executor *x, const struct op *op);
+/* turns.c. Steps, looks and claims one after another: exec, post-condition, model. */
+int executor_steps(struct executor *x, const struct op *op, int n);
 /* A step with '&': begins it, and ends it. */
 int executor_begin(struct executor *x, const struct op *op);
 int executor_wait(struct executor *x, const struct op *wait);
@@ -58,8 +58,8 @@ int executor_wait(struct executor *x, const struct op *wait);
 int executor_watch(struct executor *x, const struct op *op);
 int executor_claim(struct executor *x, const struct op *claim);
 
-/* look.c. Reads every live view, devices first. */
-int executor_look(struct executor *x);
+/* look.c. Reads every live view, devices first; then all pins are released and counted. */
+int executor_last_look(struct executor *x);
 /* Best effort, before the actors are killed: unpins what they still hold. */
 void executor_give_back(struct executor *x);
 /* The pins of a plan as they are prepared. */
@@ -73,6 +73,16 @@ void executor_close_nursery(struct executor *x);
 /* A harness verb in an actor. */
 int executor_ask(struct executor *x, const struct verb *verb, int proc, int region, long arg,
 		 struct reply *reply);
+
+/* Its pin is not there, since the kernel refused it, and may. */
+bool executor_refused_pin(const struct executor *x, const struct op *op);
+/* The store after which a region is, for the first time, all that its kind says. */
+bool executor_fills(const struct executor *x, const struct op *op);
+
+/* Before a step that others may follow in a message, the message, and each of them behind it. */
+void executor_ready(struct executor *x, struct op *op);
+int executor_call(struct executor *x, const struct op *op, int n, struct reply *reply, int *done);
+int executor_judge(struct executor *x, const struct op *op, const struct reply *reply);
 
 /* Parts of a step, in this order; observe and trace take the actor whose room has the data. */
 void executor_flags(struct executor *x, struct op *op);

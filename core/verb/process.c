@@ -8,7 +8,8 @@
 
 static int fork_exec(struct actor *a, const struct op *op)
 {
-	pid_t pid = fork();
+	/* fork(2) alone: what fork(3) does for locks and handlers would be copied pages. */
+	pid_t pid = _Fork();
 
 	if (pid < 0)
 		return -errno;
@@ -72,7 +73,7 @@ const struct verb verb_fork = {
 		"early copy of pinned pages",
 	.by = ACTOR_PROCESS,
 	.arg = ARG_CHILD,
-	.flags = VERB_WHOLE,
+	.flags = VERB_WHOLE | VERB_PLAIN,
 	.exec = fork_exec,
 	.model = fork_model,
 	.emit = fork_emit,

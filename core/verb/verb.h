@@ -46,6 +46,7 @@ enum verb_flags {
 	VERB_DEVICE_MEMORY = 1024, /* takes a pin whose device has memory that is mapped, */
 	VERB_SWITCHES = 2048,	   /* and can be switched off */
 	VERB_OPENS = 8192,	   /* by F: stores by a descriptor, which may be refused */
+	VERB_PLAIN = 16384,	   /* asks for pinned, shared and empty only where op.part is set */
 };
 
 /* A resolved step. */
@@ -58,15 +59,17 @@ struct op {
 	int space;	      /* whose address space it has: itself, its maker; for D: who pinned */
 	int thread;	      /* of it; 0: the first one */
 	bool background;      /* the step may block; `wait` ends it */
+	bool fills;	      /* set by the executor: the first store of all of the region */
+	value_t value;	      /* stored by write */
 	int about;	      /* wait, claim: the op that it is about, by its place in the plan */
 	unsigned watch;	      /* bitmap of processes whose page frames a claim compares over it */
 	int child;	      /* fork: number of the new process; exit: of the parent */
 	int pin;	      /* number of the pin, or -1 */
 	int region;	      /* number */
 	size_t first, npages; /* base pages in the region */
+	size_t place;	      /* set by the executor: the page of the room where its bytes begin */
 	uint32_t off, len;    /* bytes inside each place unit; see op_sectors() */
 	size_t unit;	      /* bytes of a place unit */
-	value_t value;	      /* stored by write */
 	long arg;	      /* size in base pages, enum protect_arg, or F_SEAL_* */
 	const struct pin_kind *pin_kind;
 	bool part;  /* the place is smaller than a page of the kind */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Files of /proc/self that are read again and again. A process that is new to /proc pays
+ * some 10 us for the first look at each.
+ */
+#ifndef CORE_BASE_SELF_H
+#define CORE_BASE_SELF_H
+
+enum self_file { SELF_PAGEMAP, SELF_SMAPS, SELF_STATUS, SELF_FILES };
+
+/* Keeps them open in this process; a child or a new image has them no more. */
+void self_keep(void);
+
+/* A descriptor of its own, at the begin of the file; or -1 and errno. */
+int self_open(enum self_file file);
+
+#endif
