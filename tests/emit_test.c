@@ -207,6 +207,11 @@ static void all_texts_compile(void **state)
 		assert_int_equal(emit("P:write=1 P:fork C:read", mem_kinds[i]->name, NULL), 0);
 		assert_int_equal(run(compile_only), 0);
 	}
+	assert_int_equal(emit("P:write=1 P:get P:split claim folio P whole", "thp", "vmsplice"), 0);
+	assert_int_equal(run(compile_only), 0);
+	assert_int_equal(
+		emit("P:write=1 F:seal=write claim errno F:seal EBUSY", "shared-memfd", NULL), 0);
+	assert_int_equal(run(compile_only), 0);
 	assert_int_equal(emit("P:write=1 P:numa-hint P:read", "anon", NULL), 0);
 	assert_int_equal(run(compile_only), 0);
 }

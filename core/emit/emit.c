@@ -217,7 +217,7 @@ int emit_op(struct emit *e, const struct op *given)
 		return emit_cannot(e, &op, "threads and steps with '&' have no C text");
 	name_step(name, sizeof(name), &op);
 	if (op.verb == &plan_claim)
-		return emit_claim(e, &op, name);
+		return emit_claim(e, given, name);
 	if (op.by == ACTOR_PROCESS && e->execed[op.proc] && !ends)
 		return emit_cannot(e, &op, "its process runs another image");
 	if (op.verb->flags & VERB_TAKES_PIN)
