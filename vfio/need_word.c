@@ -71,14 +71,12 @@ static bool word_can_provide(void)
 	       !need_check("dma-store", false, why, sizeof(why));
 }
 
-/* By doing, with the devices, which are bound and given back for it. */
+/* By doing, with the devices, which are bound and given back for it unless they are open. */
 static int word_provide(char *why, size_t size)
 {
 	bool opened = !vfio.backend;
 	int err = !word_can_provide() ? -ENODEV : opened ? vfio_open(&vfio_type1) : 0;
 
-	if (!opened && vfio.backend != &vfio_type1)
-		return unmet(why, size, "not tried: the devices belong to iommufd");
 	if (err)
 		return unmet(why, size, "VFIO: %s", errno_name(-err));
 	err = try_words();
