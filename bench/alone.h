@@ -24,8 +24,10 @@ extern double alone_least;
 void alone_calibrate(void);
 /* Time of independent instructions over that of dependent ones; two microseconds. */
 float alone_look(void);
-/* The looks of one pass: their median may be the least that was seen. */
-void alone_learn(const float *look, unsigned n);
+/* Once more, for 50 ms: a core that had other work all the time at the start may be alone now. */
+void alone_again(void);
+/* The median of some looks in a row: it may become the least, when it is not the only one. */
+void alone_learn(float look);
 bool alone_was(float look);
 
 #endif

@@ -219,7 +219,6 @@ static bool keep_alone(struct series *s, struct pass *p)
 
 	if (!p->looks || !p->block)
 		return true;
-	alone_learn(p->look, p->looks);
 	for (uint32_t i = 0; i < all; i++) {
 		unsigned at = i / p->block;
 

@@ -19,6 +19,7 @@ enum {
 	ROUNDS_MIN = 20, /* of a crew */
 	PROCESSES_MAX = 1000,
 	KINDS_MAX = 64,
+	HOPE = 20,	 /* cells */
 	BYTES = 4 << 20, /* of the default region */
 	BYTES_HUGE = 16 << 20,
 	BYTES_HUGETLB = 8 << 20,
@@ -30,6 +31,7 @@ enum {
 };
 
 static const uint64_t LIMIT_NS = 5000000000; /* of one benchmark */
+static const uint64_t HOPE_NS = 1500000000;
 
 static bool has_timed_step(const struct program *p)
 {
@@ -97,6 +99,12 @@ static void run_once(struct session *s, const struct cell *c, struct team *team,
 	snprintf(v->why, sizeof(v->why), "%s", bench_crew->why);
 }
 
+/* Nothing was kept for a while: the core has other work all the time. */
+static bool hopeless(const struct measure *m, int i, uint64_t ns)
+{
+	return !bench_crew && i > HOPE && ns > HOPE_NS && m->count && !measure_processes(m);
+}
+
 static void run_cells(struct session *s, struct measure *m, const struct cell *c, struct team *team,
 		      struct verdict *v)
 {
@@ -104,7 +112,7 @@ static void run_cells(struct session *s, struct measure *m, const struct cell *c
 
 	for (int i = 0; i < WARM_UP + PROCESSES_MAX; i++) {
 		if (enough(s, m, i) || (i > WARM_UP && now_ns() - start > LIMIT_NS) ||
-		    (i > WARM_UP && session_over(s)))
+		    hopeless(m, i, now_ns() - start) || (i > WARM_UP && session_over(s)))
 			break;
 		executor_count(s->executor, i < WARM_UP);
 		run_once(s, c, team, v);
@@ -131,6 +139,7 @@ int bench_measure(struct session *s, const struct cell *c, struct team *team, st
 		return 0;
 	}
 	m->node = s->cli->node;
+	alone_again();
 	run_cells(s, m, c, team, v);
 	measure_settle(m);
 	bench_judge(m, v);
