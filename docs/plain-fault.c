@@ -69,6 +69,10 @@ static pid_t sleeper(void)
 {
 	pid_t pid = fork();
 
+	if (pid < 0) {
+		perror("fork");
+		exit(1);
+	}
 	if (!pid)
 		for (;;)
 			pause();

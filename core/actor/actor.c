@@ -78,7 +78,7 @@ static void take_turns(struct actor *a, struct message *m)
 {
 	uint32_t number = atomic_load(&m->number), turn = atomic_load(&m->turn), n = m->n;
 
-	for (;;) {
+	while (turn < n) {
 		bool more = execute(a, m, turn);
 
 		if (!is_current(m, number))

@@ -76,7 +76,8 @@ long numa_entries_count(const struct numa_entries *e, const void *addr, size_t l
 	       (out = next(e->backs, &back_at, sizeof(*out))))
 		if (in->from < first + len && in->to > first)
 			sum += (long)out->updates;
-	return sum;
+	/* A return whose call was not seen: then no pair is sure. */
+	return !in && next(e->backs, &back_at, sizeof(*out)) ? -1 : sum;
 }
 
 #else

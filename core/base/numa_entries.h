@@ -16,7 +16,10 @@ struct numa_entries {
 
 /* Begins to record. 0, or -errno: this kernel or machine can't. Root only. */
 int numa_entries_open(struct numa_entries *e);
-/* Those in areas that overlap the range, so far; of calls that are over. */
+/*
+ * Those in areas that overlap the range (all of such an area), so far; of calls that are over.
+ * -1 when calls and returns don't pair.
+ */
 long numa_entries_count(const struct numa_entries *e, const void *addr, size_t len);
 /* Also after a failed open. */
 void numa_entries_close(struct numa_entries *e);

@@ -11,7 +11,10 @@ static const char *const path[SELF_FILES] = {
 	[SELF_STATUS] = "/proc/self/status",
 };
 
-/* A child inherits the descriptors, and they show the process that opened them. */
+/*
+ * A child inherits the descriptors, and they show the process that opened them. Its threads
+ * would share their offset.
+ */
 static struct {
 	pid_t pid;
 	int fd[SELF_FILES];
@@ -31,7 +34,7 @@ int self_open(enum self_file file)
 {
 	int fd;
 
-	if (kept.pid != getpid())
+	if (kept.pid != gettid())
 		return open(path[file], O_RDONLY | O_CLOEXEC);
 	fd = fcntl(kept.fd[file], F_DUPFD_CLOEXEC, 0);
 	if (fd >= 0)

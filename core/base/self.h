@@ -8,10 +8,10 @@
 
 enum self_file { SELF_PAGEMAP, SELF_SMAPS, SELF_STATUS, SELF_FILES };
 
-/* Keeps them open in this process; a child or a new image has them no more. */
+/* Keeps them open for this thread, the first of its process; a child or a new image has them no more. */
 void self_keep(void);
 
-/* A descriptor of its own, at the begin of the file; or -1 and errno. */
+/* A descriptor to close, at the begin of the file, one at a time of each; or -1 and errno. */
 int self_open(enum self_file file);
 
 #endif

@@ -117,6 +117,7 @@ static int ask_for_huge_pages(char *why, size_t size)
 		((volatile char *)area)[off] = 1;
 	for (int i = 0; i < 100 && file_number(KHUGEPAGED "full_scans") == scans; i++)
 		usleep(10000);
+	usleep(50000); /* it has looked, and still has work: now it sleeps for its time */
 	return 0;
 }
 

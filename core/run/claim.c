@@ -106,9 +106,14 @@ static int claim_folio(struct executor *x, const struct op *claim, const struct 
 	int over = frame ? read_frames(x, &x->plan.op[claim->about], c->proc, frame, &pages) :
 			   executor_broken(x, "room for page frames", ENOMEM);
 
-	while (!over && bad < pages && frame[bad] &&
-	       !(page_flags(frame[bad]) & compound) != c->expected)
-		bad++;
+	for (; !over && bad < pages; bad++) {
+		uint64_t flags = frame[bad] ? page_flags(frame[bad]) : 0;
+
+		if (frame[bad] && !flags)
+			over = executor_broken(x, "no flags of a page frame", ENODATA);
+		else if (!frame[bad] || !(flags & compound) == c->expected)
+			break;
+	}
 	if (!over && bad < pages) {
 		snprintf(read, sizeof(read), "page %zu %s", bad,
 			 !frame[bad] ? "has no frame" :

@@ -80,13 +80,22 @@ static int together(const struct executor *x, const struct op *given, int n, str
 	}
 }
 
-/* The pins of steps that will not be judged any more have to be given back all the same. */
+/*
+ * The pins of steps that will not be judged any more have to be given back all the same,
+ * by whoever has them then.
+ */
 static void note_pins(struct executor *x, const struct op *op, const struct reply *reply, int n)
 {
 	for (int i = 0; i < n; i++) {
 		executor_hold(x, &op[i], &reply[i]);
-		if (op[i].verb->flags & VERB_DROPS_PIN && !reply[i].err)
+		if (reply[i].err)
+			continue;
+		if (op[i].verb->flags & VERB_DROPS_PIN)
 			x->pinned[op[i].pin] = false;
+		if (op[i].verb->flags & VERB_KEEPS_PIN)
+			x->pin_op[op[i].pin].proc = op[i].proc;
+		if (op[i].verb->arg == ARG_CHILD)
+			x->alive[op[i].child] = true;
 	}
 }
 

@@ -58,9 +58,6 @@ struct op {
 	int proc;	      /* acting process; for D: the one that keeps the pin */
 	int space;	      /* whose address space it has: itself, its maker; for D: who pinned */
 	int thread;	      /* of it; 0: the first one */
-	bool background;      /* the step may block; `wait` ends it */
-	bool fills;	      /* set by the executor: the first store of all of the region */
-	value_t value;	      /* stored by write */
 	int about;	      /* wait, claim: the op that it is about, by its place in the plan */
 	unsigned watch;	      /* bitmap of processes whose page frames a claim compares over it */
 	int child;	      /* fork: number of the new process; exit: of the parent */
@@ -72,8 +69,11 @@ struct op {
 	size_t unit;	      /* bytes of a place unit */
 	long arg;	      /* size in base pages, enum protect_arg, or F_SEAL_* */
 	const struct pin_kind *pin_kind;
-	bool part;  /* the place is smaller than a page of the kind */
-	bool prove; /* set by the executor: check the region's kind afterwards */
+	value_t value;	 /* stored by write */
+	bool background; /* the step may block; `wait` ends it */
+	bool fills;	 /* set by the executor: the first store of all of the region */
+	bool part;	 /* the place is smaller than a page of the kind */
+	bool prove;	 /* set by the executor: check the region's kind afterwards */
 	/* Set by the executor from the model, before exec; of a part: of the page around it. */
 	bool pinned; /* some pin is live in the range */
 	bool shared; /* another process maps the range too */

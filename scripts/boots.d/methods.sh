@@ -65,17 +65,21 @@ is_boot() {
 # the file system is unmounted before the reboot, which fails where it is in use. A freeze writes all of it to its place.
 # Signals are ignored meanwhile: nobody else would thaw.
 settle_grub() {
-    local dir=${GRUB_CFG%/*} i
+    local dir=${GRUB_CFG%/*} i rc=0
     (
-        trap '' HUP INT TERM
+        trap '' HUP INT QUIT TERM TSTP
         sync
         fsfreeze -f "$dir" || exit 1
         for ((i = 0; i < 30; i++)); do
             fsfreeze -u "$dir" && exit 0
             sleep 1
         done
-        exit 1
-    ) 2>/dev/null || say "$dir can't be frozen: if it has a journal, GRUB may see what was chosen one boot late"
+        exit 2
+    ) 2>/dev/null || rc=$?
+    case $rc in
+        1) say "$dir can't be frozen: if it has a journal, GRUB may see what was chosen one boot late" ;;
+        2) say "$dir is frozen and can't be thawed: fsfreeze -u $dir" ;;
+    esac
 }
 
 load_once() {
@@ -102,13 +106,16 @@ boot_once() {
 
 boot_once_cancel() {
     case $METHOD in
-        grub) grub-editenv - unset next_entry && settle_grub ;;
-        systemd-boot) bootctl set-oneshot '' ;;
+        grub)
+            grub-editenv - unset next_entry >/dev/null 2>&1 || say "next_entry can't be cleared"
+            settle_grub
+            ;;
+        systemd-boot) bootctl set-oneshot '' >/dev/null 2>&1 || true ;;
         kexec)
-            kexec -u
+            kexec -u >/dev/null 2>&1 || true
             rm -f /run/systemd/system/pinfold-kexec.service
             ;;
-    esac >/dev/null 2>&1 || true
+    esac
 }
 
 boot_default() {
