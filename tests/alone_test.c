@@ -149,7 +149,7 @@ static void write_boot(const char *at, int boot, const struct boot *b)
 		b->invalid ? "false" : "true", b->shared, b->alone);
 	for (int i = 0; i < b->processes; i++)
 		fprintf(f, "%s[%d,%f,1,%f,1]", i ? "," : "", i < b->whole ? 1000 : 100, b->p50,
-			i < b->whole ? 2 * b->p50 : 9 * b->p50);
+			(i < b->whole ? 2 + i : 9) * b->p50);
 	fprintf(f, "]}\n{\"type\":\"end\"}\n");
 	fclose(f);
 }
@@ -218,7 +218,7 @@ static void what_is_left_out_is_said(void **state)
 static void most_processes_are_a_tail(void **state)
 {
 	const struct boot few = { .p50 = 1000, .alone = 0.6, .processes = 5, .whole = 2 };
-	const struct boot most = { .p50 = 1000, .alone = 0.6, .processes = 5, .whole = 4 };
+	const struct boot most = { .p50 = 1000, .alone = 0.6, .processes = 5, .whole = 3 };
 	struct compare_result r;
 	struct side side[2];
 	size_t size;
@@ -236,7 +236,7 @@ static void most_processes_are_a_tail(void **state)
 		f = open_memstream(&text, &size);
 		digest_write(&side[0].run[i], &side[0].cost[i], false, f);
 		fclose(f);
-		assert_non_null(strstr(text, i ? "\t1000\t2000\t5\t" : "\t1000\t0\t5\t"));
+		assert_non_null(strstr(text, i ? "\t1000\t3000\t5\t" : "\t1000\t0\t5\t"));
 		free(text);
 	}
 	side_free(&side[0]);
