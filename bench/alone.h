@@ -22,7 +22,7 @@ extern double alone_least;
 
 /* On the cells' CPU, before any actor exists; about half a second. */
 void alone_calibrate(void);
-/* Time of independent instructions over that of dependent ones; two microseconds. */
+/* Time of independent instructions over that of dependent ones; three microseconds. */
 float alone_look(void);
 /* Once more, for 50 ms: a core that had other work all the time at the start may be alone now. */
 void alone_again(void);

@@ -210,8 +210,8 @@ static bool misplaced(struct series *s, const struct placed *p)
 }
 
 /*
- * Keeps the samples between two looks that saw the core alone; of a pass with less than half of
- * such samples none.
+ * Keeps the samples between two looks that saw the core alone; of a pass with less than three
+ * quarters of such samples none.
  */
 static bool keep_alone(struct series *s, struct pass *p)
 {

@@ -133,6 +133,7 @@ int perturb_measure(struct perturbations *p, int rounds)
 			if (quiet[i])
 				move_round(n++, i);
 		kept = quiets;
+		p->quiet = alone_least > 0;
 	}
 	for (int k = 0; k < PERTURB_MODES; k++)
 		p->mode[k] = median_of(ratio[k], kept);

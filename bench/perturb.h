@@ -25,6 +25,7 @@ struct perturbation {
 
 struct perturbations {
 	int rounds;	 /* 0: not measured */
+	bool quiet;	 /* of a core that was alone; else it had other work, or nobody looked */
 	double fault_ns; /* of bare accesses, median */
 	struct perturbation mode[PERTURB_MODES];
 };

@@ -223,6 +223,9 @@ static void print_perturbation(const struct perturbations *p)
 	for (int i = 0; i < PERTURB_MODES; i++)
 		printf("#   %-29s %+.2f %% (%+.2f to %+.2f)\n", name[i], p->mode[i].ratio * 100,
 		       p->mode[i].low * 100, p->mode[i].high * 100);
+	if (alone_least > 0)
+		printf("#   %d rounds%s\n", p->rounds,
+		       p->quiet ? " of a core that was alone" : ", the core had other work");
 }
 
 /* On the cells' CPU. Other work may disturb one try. */

@@ -207,6 +207,7 @@ static int add_row(struct compare_result *r, const struct side side[2], const st
 		err = side_units(&side[i], a->key, q, u[i]);
 	if (!err)
 		err = judge_units(row, u);
+	compare_left_out(row, side);
 	if (!err && !(a->tick_ns > 0))
 		err = compare_paths(row, side);
 	units_free(u[0]);
@@ -214,14 +215,15 @@ static int add_row(struct compare_result *r, const struct side side[2], const st
 	return err;
 }
 
-/* In most processes: some may have left out a part of their samples. */
-static bool knows_tail(const struct cost *c)
+static bool knows_tail(const struct side *s, const char *key)
 {
-	size_t n = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct cost *c = cost_find(&s->cost[i], key);
 
-	for (size_t i = 0; i < c->processes; i++)
-		n += c->process[i].samples >= TAIL_SAMPLES;
-	return n * 2 > c->processes;
+		if (c && cost_knows_tail(c))
+			return true;
+	}
+	return false;
 }
 
 static bool has(const struct side *s, size_t runs, const char *key)
@@ -244,7 +246,7 @@ static int add_costs(struct compare_result *r, const struct side side[2], size_t
 			continue;
 		err = add_row(r, side, c, QUANTILE_P50);
 		/* A call has one sample a process, which is its tail as well. */
-		if (!err && !strcmp(c->per, "fault") && knows_tail(c))
+		if (!err && !strcmp(c->per, "fault") && knows_tail(&side[0], c->key))
 			err = add_row(r, side, c, QUANTILE_P99);
 	}
 	return err;
@@ -352,6 +354,7 @@ int compare_sides(const struct side given[2], const struct waivers *waivers,
 		err = add_costs(r, side, i);
 	if (!err)
 		err = compare_lones(side, r);
+	compare_never_alone(r);
 	if (!err)
 		err = compare_adjust(r);
 	if (!err && side[1].count)

@@ -22,6 +22,7 @@ enum {
 #define COMPARE_CLEAR 0.01 /* how often equal kernels may be called regressed */
 #define COMPARE_MARGIN_P50 0.03
 #define COMPARE_MARGIN_P99 0.05
+#define COMPARE_APART 0.10 /* shares left out that differ by more are shown */
 
 enum comparison {
 	COMPARISON_REGRESSED,  /* the interval lies above the margin, p of a difference is 1 % */
@@ -46,6 +47,10 @@ struct compare_row {
 	double least[2];    /* the smallest sample of each side */
 	double differing;   /* share of the samples that the other side has elsewhere */
 	size_t units[2], processes[2];
+	size_t never[2];  /* runs left out that had never seen their core alone */
+	bool lost;	  /* all of a side */
+	double shared[2]; /* share of samples of a core with other work, left out; -1 unknown */
+	bool apart;	  /* these differ by more than COMPARE_APART */
 	struct shift log; /* of logarithms */
 	enum comparison verdict;
 	enum level level;
@@ -99,6 +104,8 @@ struct compare_result {
 	int still;		   /* cells that fail in both */
 	/* Of B: runs that did not end, and cells that were broken in a run. */
 	size_t cut, broken;
+	/* Numbers of runs that had never seen their core alone; costs whose side has no other. */
+	size_t never, lost;
 };
 
 /* waivers may be NULL; the result refers to the sides and to them. 0 or -ENOMEM. */
@@ -107,7 +114,7 @@ int compare_sides(const struct side side[2], const struct waivers *waivers,
 void compare_result_free(struct compare_result *r);
 /* What turns a nightly red: new or worse failures and regressions that nobody waived. */
 bool compare_red(const struct compare_result *r);
-/* Whether B says too little to be red or green. */
+/* Whether B, or a side without a core alone, says too little to be red or green. */
 bool compare_broken(const struct compare_result *r);
 size_t compare_count(const struct compare_result *r, enum change change);
 /* Finds the costs that one side alone has: they are no rows. 0 or -ENOMEM. */

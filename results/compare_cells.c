@@ -149,7 +149,7 @@ bool compare_red(const struct compare_result *r)
 
 bool compare_broken(const struct compare_result *r)
 {
-	return r->cut || r->broken;
+	return r->cut || r->broken || r->lost;
 }
 
 size_t compare_count(const struct compare_result *r, enum change change)

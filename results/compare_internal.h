@@ -21,6 +21,10 @@ double compare_units(double variance, double far);
 size_t compare_needed(const struct compare_row *row, const double *a, size_t n, const double *b,
 		      size_t m);
 
+/* What a row lacks for the core (bench/alone.h), and its sum over the rows. */
+void compare_left_out(struct compare_row *row, const struct side side[2]);
+void compare_never_alone(struct compare_result *r);
+
 /* The highest level that has units enough on both sides. */
 enum level compare_level(const size_t a[LEVELS], const size_t b[LEVELS]);
 

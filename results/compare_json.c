@@ -42,6 +42,10 @@ static json_t *row_json(const struct compare_row *row)
 	put_pair(o, "units", row->units);
 	put_pair(o, "processes", row->processes);
 	put_waiver(o, row->waiver);
+	if (row->never[0] || row->never[1])
+		put_pair(o, "never_alone", row->never);
+	if (row->apart)
+		json_object_set_new(o, "shared", json_pack("[ff]", row->shared[0], row->shared[1]));
 	if (row->why[0])
 		json_object_set_new(o, "why", json_string(row->why));
 	if (row->verdict == COMPARISON_UNLIKE)
@@ -141,6 +145,8 @@ int compare_json(const struct side side[2], const struct compare_result *r, FILE
 	json_object_set_new(o, "b", side_json(&side[1]));
 	json_object_set_new(o, "red", json_boolean(compare_red(r)));
 	json_object_set_new(o, "broken", broken_json(&side[1]));
+	json_object_set_new(o, "never_alone", json_integer((json_int_t)r->never));
+	json_object_set_new(o, "costs_never_alone", json_integer((json_int_t)r->lost));
 	for (size_t i = 0; i < r->cells; i++)
 		json_array_append_new(cells, cell_json(&r->cell[i]));
 	for (size_t i = 0; i < r->rows; i++)

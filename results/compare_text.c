@@ -82,11 +82,19 @@ static void put_change(const struct compare_result *r, enum change change, bool 
 	}
 }
 
+static void put_shares(const struct compare_row *row, FILE *out)
+{
+	if (row->apart)
+		fprintf(out, "    left out, the core had other work: A %.0f %%, B %.0f %%\n",
+			100 * row->shared[0], 100 * row->shared[1]);
+}
+
 static void put_row(const struct compare_row *row, FILE *out)
 {
 	fprintf(out, "  %.68s\n", row->key);
 	if (row->verdict == COMPARISON_UNLIKE) {
-		fprintf(out, "    %s  %.60s\n", row->metric, row->why);
+		fprintf(out, "    %s  %.63s\n", row->metric, row->why);
+		put_shares(row, out);
 		return;
 	}
 	fprintf(out, "    %s%s %.0f -> %.0f %s  %+.1f %%", row->path ? "path length " : "",
@@ -98,7 +106,8 @@ static void put_row(const struct compare_row *row, FILE *out)
 	if (row->samples)
 		fprintf(out, "    least %.0f -> %.0f; %.2f %% of the samples differ\n",
 			row->least[0], row->least[1], 100 * row->differing);
-	if (row->why[0] && row->level <= LEVEL_BOOT)
+	put_shares(row, out);
+	if (row->why[0] && (row->level <= LEVEL_BOOT || row->never[0] || row->never[1]))
 		fprintf(out, "    %.68s\n", row->why);
 	if (row->verdict == COMPARISON_UNDECIDED && row->needed && row->level <= LEVEL_BOOT)
 		fprintf(out, "    about %zu boots a side would decide\n", row->needed);
@@ -187,6 +196,9 @@ static void put_broken(const struct side *b, const struct compare_result *r, boo
 		return;
 	fprintf(out, "BROKEN: %zu run%s did not finish, %zu cell%s broken; says too little\n",
 		r->cut, many(r->cut), r->broken, many(r->broken));
+	if (r->lost)
+		fprintf(out, "  %zu cost%s of a side that had never seen its core alone\n", r->lost,
+			many(r->lost));
 	for (size_t i = 0; i < b->count; i++)
 		if (!b->run[i].ended && shown++ < most)
 			fprintf(out, "  did not finish: %s\n",
@@ -215,6 +227,9 @@ static void put_outcome(const struct side *b, const struct compare_result *r, bo
 		rows_of(r, COMPARISON_REGRESSED));
 	if (lost)
 		fprintf(out, ", %zu no longer judged", lost);
+	if (r->never)
+		fprintf(out, ",\n  %zu number%s left out: the run had never seen its core alone",
+			r->never, many(r->never));
 	fputs("\n  ", out);
 	if (r->lones)
 		fprintf(out, "costs of one side only: A %zu, B %zu\n  ", r->only[0], r->only[1]);

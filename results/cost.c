@@ -62,6 +62,8 @@ static json_t *perturbation_json(void)
 	json_t *o = json_object();
 
 	put_number(o, "rounds", (uint64_t)p->rounds);
+	if (alone_least > 0)
+		json_object_set_new(o, "quiet", json_boolean(p->quiet));
 	json_object_set_new(o, "fault_ns", json_real(p->fault_ns));
 	for (int i = 0; i < PERTURB_MODES; i++)
 		json_object_set_new(
@@ -261,7 +263,8 @@ int cost_write(struct record *r, const struct cell *c, const struct series *s)
 	put_number(o, "passes", s->passes);
 	put_number(o, "bad_passes", s->bad);
 	put_number(o, "disturbed_passes", s->disturbed);
-	if (alone_least > 0) {
+	/* Nobody looks at exits, reaps and crews. */
+	if (alone_least > 0 && !s->crew && s->part == COST_STEP) {
 		put_number(o, "shared", s->shared);
 		json_object_set_new(o, "alone", json_real(alone_least));
 	}

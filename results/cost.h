@@ -46,8 +46,9 @@ struct cost {
 	char as[12], crew[24]; /* of a crew: "threads", "2 threads" */
 	int workers;	       /* of it; 0: there was none */
 	double tick_ns;
-	double alone; /* the least look of the run, bench/alone.h; 0: nobody looked */
-	size_t bytes; /* of the step's place */
+	double alone;		  /* the least look of the run, bench/alone.h; 0: nobody looked */
+	uint64_t samples, shared; /* kept, and left out for the core */
+	size_t bytes;		  /* of the step's place */
 	bool valid;
 	struct bucket *bucket; /* of the histogram of ticks */
 	size_t buckets;

@@ -103,6 +103,8 @@ static int take_cost(struct cost_run *run, const json_t *o)
 	COPY(c->text, "text");
 	c->bytes = (size_t)json_integer_value(json_object_get(o, "bytes"));
 	c->tick_ns = json_number_value(json_object_get(o, "tick_ns"));
+	c->samples = (uint64_t)json_integer_value(json_object_get(o, "samples"));
+	c->shared = (uint64_t)json_integer_value(json_object_get(o, "shared"));
 	c->alone = json_number_value(json_object_get(o, "alone"));
 	c->valid = json_is_true(json_object_get(o, "valid"));
 	COPY(c->as, "as");

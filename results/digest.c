@@ -15,21 +15,21 @@ static const char magic_of_digest[] = "pinfold-digest";
 static double median_of(const struct cost *c, enum quantile q)
 {
 	double *v = calloc(c->processes + 1, sizeof(*v)), median = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; v && i < c->processes; i++)
-		v[i] = q == QUANTILE_P99 ? c->process[i].p99 : c->process[i].p50;
-	if (v && c->processes)
-		median = rank_median(v, c->processes);
+		if (q != QUANTILE_P99 || c->process[i].samples >= TAIL_SAMPLES)
+			v[n++] = q == QUANTILE_P99 ? c->process[i].p99 : c->process[i].p50;
+	if (n)
+		median = rank_median(v, n);
 	free(v);
 	return median * (c->tick_ns > 0 ? c->tick_ns : 1);
 }
 
 static void put_cost(const struct cost *c, FILE *out)
 {
-	bool tail = !strcmp(c->per, "fault");
+	bool tail = !strcmp(c->per, "fault") && cost_knows_tail(c);
 
-	for (size_t i = 0; i < c->processes; i++)
-		tail &= c->process[i].samples >= TAIL_SAMPLES;
 	fprintf(out, "cost\t%s\t%s\t%s\t%.6g\t%.6g\t%zu\t%s\n", c->workload, c->clock,
 		c->tick_ns > 0 ? c->per : "tick", median_of(c, QUANTILE_P50),
 		tail ? median_of(c, QUANTILE_P99) : 0, c->processes, c->key);

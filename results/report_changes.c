@@ -97,6 +97,13 @@ static void put_row(const struct compare_row *row, FILE *out)
 		fprintf(out, "<td class=num>%+.1f %%</td>", 100 * expm1(row->log.estimate));
 	fputs("<th scope=row class=mono>", out);
 	page_text(out, row->key);
+	if (row->apart)
+		fprintf(out,
+			"<br><span class=soft>left out, the core had other work: %.0f %%, "
+			"%.0f %%</span>",
+			100 * row->shared[0], 100 * row->shared[1]);
+	if ((row->never[0] || row->never[1]) && row->verdict != COMPARISON_UNLIKE)
+		fprintf(out, "<br><span class=soft>%s</span>", row->why);
 	fprintf(out, "</th><td>%s</td>", row->metric);
 	if (row->verdict == COMPARISON_UNLIKE) {
 		fputs("<td colspan=5>", out);
@@ -169,6 +176,9 @@ static void put_broken(const struct pair *p, FILE *out)
 		"<div class='card broken-card'><p><b>‼ BROKEN: %zu run%s did not finish, %zu "
 		"cell%s broken; says too little.</b></p><ul>",
 		c->cut, many(c->cut), c->broken, many(c->broken));
+	if (c->lost)
+		fprintf(out, "<li>%zu cost%s of a side that had never seen its core alone</li>",
+			c->lost, many(c->lost));
 	for (size_t i = 0; i < b->count; i++)
 		if (!b->run[i].ended && shown++ < LONES_SHOWN) {
 			fputs("<li>did not finish: <code>", out);

@@ -197,9 +197,10 @@ static void find_alone(struct side *s)
 	s->alone = 0;
 	for (size_t i = 0; i < s->count; i++)
 		for (size_t j = 0; j < s->cost[i].count; j++) {
-			double alone = s->cost[i].cost[j].alone;
+			const struct cost *c = &s->cost[i].cost[j];
+			double alone = c->alone;
 
-			if (alone > 0 && (s->alone <= 0 || alone < s->alone))
+			if (c->valid && alone > 0 && (s->alone <= 0 || alone < s->alone))
 				s->alone = alone;
 		}
 }

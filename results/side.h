@@ -23,7 +23,7 @@ struct side {
 	size_t count;
 	size_t *boot, *build; /* of each run, the first run of the same */
 	char name[128];
-	double alone;	     /* the least of all costs' (bench/alone.h); 0: nobody looked */
+	double alone;	     /* the least of all valid costs' (bench/alone.h); 0: nobody looked */
 	struct tally *tally; /* by cell */
 	size_t tallies;
 	struct result **result; /* what they refer to */
@@ -87,6 +87,12 @@ enum quantile { QUANTILE_P50, QUANTILE_P99 };
  * never seen its core alone. 0 or -ENOMEM.
  */
 int side_units(const struct side *s, const char *key, enum quantile q, struct units u[LEVELS]);
+/* Runs with a valid number of the cost; *never: of these, left out for their core. */
+size_t side_never_alone(const struct side *s, const char *key, size_t *never);
+/* Of all runs' samples the share that was left out for the core; -1: nobody looked. */
+double side_shared(const struct side *s, const char *key);
+/* Whether most of its processes have a p99: some may have left out a part of their samples. */
+bool cost_knows_tail(const struct cost *c);
 void units_free(struct units u[LEVELS]);
 
 #endif

@@ -57,6 +57,16 @@ static int add_median(struct units *to, const struct units *from, size_t begin, 
 	return err;
 }
 
+static bool usable(const struct cost *c)
+{
+	return c && c->valid && c->processes;
+}
+
+static bool never_alone(const struct side *s, const struct cost *c)
+{
+	return c->alone > s->alone * ALONE_LIMIT;
+}
+
 static int add_run(const struct side *s, size_t run, const char *key, enum quantile q,
 		   struct units u[LEVELS])
 {
@@ -64,7 +74,7 @@ static int add_run(const struct side *s, size_t run, const char *key, enum quant
 	size_t begin = u[LEVEL_PROCESS].count;
 	int err = 0;
 
-	if (!c || !c->valid || !c->processes || c->alone > s->alone * ALONE_LIMIT)
+	if (!usable(c) || never_alone(s, c))
 		return 0;
 	for (size_t i = 0; i < c->processes && !err; i++)
 		if (q != QUANTILE_P99 || c->process[i].samples >= TAIL_SAMPLES)
@@ -109,6 +119,46 @@ int side_units(const struct side *s, const char *key, enum quantile q, struct un
 	if (!err)
 		err = gather(&u[LEVEL_RUN], s->boot, &u[LEVEL_BOOT]);
 	return err ? err : gather(&u[LEVEL_BOOT], s->build, &u[LEVEL_BUILD]);
+}
+
+size_t side_never_alone(const struct side *s, const char *key, size_t *never)
+{
+	size_t runs = 0;
+
+	*never = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct cost *c = cost_find(&s->cost[i], key);
+
+		if (!usable(c))
+			continue;
+		runs++;
+		*never += never_alone(s, c);
+	}
+	return runs;
+}
+
+double side_shared(const struct side *s, const char *key)
+{
+	double shared = 0, all = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct cost *c = cost_find(&s->cost[i], key);
+
+		if (!c || !(c->alone > 0))
+			continue;
+		shared += (double)c->shared;
+		all += (double)c->shared + (double)c->samples;
+	}
+	return all > 0 ? shared / all : -1;
+}
+
+bool cost_knows_tail(const struct cost *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->processes; i++)
+		n += c->process[i].samples >= TAIL_SAMPLES;
+	return n * 2 > c->processes;
 }
 
 void units_free(struct units u[LEVELS])

@@ -12,17 +12,35 @@
 
 #include "core/actor/board.h"
 #include "core/actor/files.h"
+#include "core/base/numbers.h"
 #include "core/base/util.h"
 
-enum { IDLE_MS = 1000, WAIT_MS = 30000 };
+enum { IDLE_MS = 1000, WAIT_MS = 30000, SIBLINGS = 64 };
 
-/* All CPUs but the cells' one, or that one when there is no other. */
+/* The other hardware threads of the cells' core slow it down; one stays when it is the last. */
+static void leave_core(struct nursery *n, int cpu)
+{
+	char path[80], text[256];
+	int sibling[SIBLINGS], count;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
+		 cpu);
+	if (file_read(path, text, sizeof(text)))
+		return;
+	count = numbers_parse(text, CPU_SETSIZE - 1, sibling, SIBLINGS);
+	for (int i = 0; i < count; i++)
+		if (CPU_COUNT(&n->beside) > 1)
+			CPU_CLR((size_t)sibling[i], &n->beside);
+}
+
+/* All CPUs but those of the cells' core, or what there is. */
 static void choose_cpus(struct nursery *n, int cpu, const cpu_set_t *allowed)
 {
 	CPU_ZERO(&n->cells);
 	CPU_SET((size_t)cpu, &n->cells);
 	n->beside = *allowed;
 	CPU_CLR((size_t)cpu, &n->beside);
+	leave_core(n, cpu);
 	if (!CPU_COUNT(&n->beside))
 		n->beside = n->cells;
 }
