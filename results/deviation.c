@@ -73,6 +73,8 @@ const struct deviation deviations[] = {
 	{ "file/ro-pin-of-an-untouched-*", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
 	{ "file-pin/*/pin=*-ro", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
 	{ "dma/read-only-*/pin=*-ro", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
+	{ "word/map-of-no-page/*/pin=*-ro", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
+	{ "remount/private-pin-is-no-writer/*/pin=*-ro", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
 	{ "pin-after-fork/ro-pin-then-rw-pin/*", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
 	{ "hugetlb/ro-pin-of-an-untouched-*", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
 	{ "*/pin=vmsplice", "leak", 0, 5017, "CVE-2020-29374 for THP and swap, fixed in 5.18",
