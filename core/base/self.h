@@ -8,7 +8,10 @@
 
 enum self_file { SELF_PAGEMAP, SELF_SMAPS, SELF_STATUS, SELF_FILES };
 
-/* Keeps them open for this thread, the first of its process; a child or a new image has them no more. */
+/*
+ * Keeps them open for this thread, the first of its process; a child or a new image has them
+ * no more.
+ */
 void self_keep(void);
 
 /* A descriptor to close, at the begin of the file, one at a time of each; or -1 and errno. */
