@@ -25,7 +25,7 @@ static void leave_core(struct nursery *n, int cpu)
 
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
 		 cpu);
-	if (file_read(path, text, sizeof(text)))
+	if (file_read(path, text, sizeof(text)) < 0)
 		return;
 	count = numbers_parse(text, CPU_SETSIZE - 1, sibling, SIBLINGS);
 	for (int i = 0; i < count; i++)
