@@ -16,6 +16,12 @@ enum kpage_flag {
 	KPAGE_KSM = 21,
 };
 
+/* Whether these are of a page that is part of a larger one. */
+static inline bool flags_compound(uint64_t flags)
+{
+	return flags & (1ull << KPAGE_COMPOUND_HEAD | 1ull << KPAGE_COMPOUND_TAIL);
+}
+
 /* Bits of a pagemap entry that struct page_fact has no name for. */
 enum { PAGEMAP_SOFT_DIRTY = 55, PAGEMAP_GUARD = 58 };
 

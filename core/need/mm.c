@@ -69,20 +69,39 @@ static bool thp_selected(const char *file, const char *word)
 	return file_read(path, text, sizeof(text)) >= 0 && strstr(text, wanted);
 }
 
+/* A huge page fits in, wherever it lies. */
+enum { THP_AREA = 2 * HUGE_PAGE };
+
+/* NULL with why. */
+static char *thp_area(char *why, size_t size)
+{
+	char *area = map_private(THP_AREA, 0);
+
+	if (area != MAP_FAILED && !madvise(area, THP_AREA, MADV_HUGEPAGE))
+		return area;
+	unmet(why, size, "MADV_HUGEPAGE: %s", errno_name(errno));
+	return NULL;
+}
+
+static void store_each(char *area)
+{
+	for (size_t off = 0; off < THP_AREA; off += BASE_PAGE)
+		((volatile char *)area)[off] = 1;
+}
+
 static int thp_touch(char *why, size_t size)
 {
-	char *area = map_private(2ul * HUGE_PAGE, 0);
+	char *area = thp_area(why, size);
 	long kb = 0;
 
-	if (area == MAP_FAILED || madvise(area, 2ul * HUGE_PAGE, MADV_HUGEPAGE))
-		return unmet(why, size, "MADV_HUGEPAGE: %s", errno_name(errno));
+	if (!area)
+		return 1;
 	/* A fragmented host may need a few goes until compaction has caught up. */
 	for (int i = 0; i < 5 && kb <= 0; i++) {
-		for (size_t off = 0; off < 2ul * HUGE_PAGE; off += BASE_PAGE)
-			((volatile char *)area)[off] = 1;
+		store_each(area);
 		kb = smaps_kb(area, "AnonHugePages");
 		if (kb <= 0)
-			madvise(area, 2ul * HUGE_PAGE, MADV_DONTNEED);
+			madvise(area, THP_AREA, MADV_DONTNEED);
 	}
 	if (kb > 0)
 		return 0;
@@ -108,13 +127,12 @@ static int thp_probe(char *why, size_t size)
 
 static int ask_for_huge_pages(char *why, size_t size)
 {
-	char *area = map_private(2ul * HUGE_PAGE, 0);
+	char *area = thp_area(why, size);
 	long scans = file_number(KHUGEPAGED "full_scans");
 
-	if (area == MAP_FAILED || madvise(area, 2ul * HUGE_PAGE, MADV_HUGEPAGE))
-		return unmet(why, size, "MADV_HUGEPAGE: %s", errno_name(errno));
-	for (size_t off = 0; off < 2ul * HUGE_PAGE; off += BASE_PAGE)
-		((volatile char *)area)[off] = 1;
+	if (!area)
+		return 1;
+	store_each(area);
 	for (int i = 0; i < 100 && file_number(KHUGEPAGED "full_scans") == scans; i++)
 		usleep(10000);
 	usleep(50000); /* it has looked, and still has work: now it sleeps for its time */
@@ -132,12 +150,17 @@ static void khugepaged_settle(void)
 	probe_in_child(ask_for_huge_pages, why, sizeof(why));
 }
 
+static bool sleeps_long(long ms)
+{
+	return ms >= 24 * 3600 * 1000;
+}
+
 static int khugepaged_probe(char *why, size_t size)
 {
 	long ms = file_number(KHUGEPAGED "scan_sleep_millisecs");
 
 	/* What it does shows in page frames, which others than root don't see. */
-	if (ms < 0 || ms >= 24 * 3600 * 1000 || geteuid())
+	if (ms < 0 || sleeps_long(ms) || geteuid())
 		return 0;
 	return unmet(why, size, "khugepaged looks every %ld ms", ms);
 }
@@ -173,7 +196,7 @@ static int thp_provide(char *why, size_t size)
 	err = guard_setting(path, "madvise");
 	if (err)
 		unmet(why, size, "%s: %s", path, errno_name(-err));
-	else
+	else if (sleeps_long(file_number(KHUGEPAGED "scan_sleep_millisecs")))
 		khugepaged_settle(); /* this may have started it */
 	return err;
 }

@@ -99,7 +99,6 @@ static int claim_pfn(struct executor *x, const struct op *claim, const struct pl
 
 static int claim_folio(struct executor *x, const struct op *claim, const struct plan_claim *c)
 {
-	const uint64_t compound = 1ull << KPAGE_COMPOUND_HEAD | 1ull << KPAGE_COMPOUND_TAIL;
 	uint64_t *frame = calloc(IMAGE_PAGES, sizeof(*frame));
 	size_t pages = 0, bad = 0;
 	char read[64];
@@ -111,7 +110,7 @@ static int claim_folio(struct executor *x, const struct op *claim, const struct 
 
 		if (frame[bad] && !flags)
 			over = executor_broken(x, "no flags of a page frame", ENODATA);
-		else if (!frame[bad] || !(flags & compound) == c->expected)
+		else if (!frame[bad] || flags_compound(flags) != c->expected)
 			break;
 	}
 	if (!over && bad < pages) {

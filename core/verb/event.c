@@ -114,7 +114,6 @@ static bool in_place(const struct op *op, size_t page)
 
 int event_rest(struct actor *a, const struct op *op, enum event_rest rest)
 {
-	const uint64_t compound = 1ull << KPAGE_COMPOUND_HEAD | 1ull << KPAGE_COMPOUND_TAIL;
 	struct op around = *op;
 	size_t left = 0, whole = 0;
 	long huge;
@@ -129,7 +128,7 @@ int event_rest(struct actor *a, const struct op *op, enum event_rest rest)
 		huge = left++ ? 0 : smaps_kb(at, "AnonHugePages");
 		if (huge > 0 && huge + HUGE_PAGE / 1024 > smaps_kb(at, "Size"))
 			return actor_why(a, "the rest of the page is mapped as a huge page");
-		whole += (page_flags(pfn) & compound) != 0;
+		whole += flags_compound(page_flags(pfn));
 	}
 	if (!left || op->pinned || (rest == REST_WHOLE ? whole > 0 : !whole))
 		return 0;

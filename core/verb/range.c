@@ -270,7 +270,6 @@ static bool on_device(const struct mem_kind *mem)
 static int written_back(struct actor *a, const struct op *op, const char *at, size_t page)
 {
 	const uint64_t unwritten = 1ull << KPAGE_DIRTY | 1ull << KPAGE_WRITEBACK;
-	const uint64_t compound = 1ull << KPAGE_COMPOUND_HEAD | 1ull << KPAGE_COMPOUND_TAIL;
 	unsigned long frame;
 	uint64_t flags;
 
@@ -282,7 +281,7 @@ static int written_back(struct actor *a, const struct op *op, const char *at, si
 	if (flags & unwritten)
 		return event_why(a, "page %zu is dirty still, or under writeback", page);
 	/* This mapping is one; of a folio others may hold another page. */
-	if (op->pinned || flags & compound || page_mapcount(frame) > 1)
+	if (op->pinned || flags_compound(flags) || page_mapcount(frame) > 1)
 		return 0;
 	return event_why(a, "page %zu is in the page cache, and nobody holds it", page);
 }

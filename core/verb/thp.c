@@ -141,11 +141,9 @@ static int split_exec(struct actor *a, const struct op *op)
 /* That a page which a pin holds has stayed whole is for a claim to say. */
 static int split_post(struct actor *a, const struct op *op)
 {
-	const uint64_t compound = 1ull << KPAGE_COMPOUND_HEAD | 1ull << KPAGE_COMPOUND_TAIL;
-
 	for (size_t i = 0; i < op->npages; i++) {
 		unsigned long pfn = page_frame(op_addr(a, op) + i * BASE_PAGE);
-		bool whole = pfn && page_flags(pfn) & compound;
+		bool whole = pfn && flags_compound(page_flags(pfn));
 
 		if (!pfn)
 			return event_why(a, "page %zu is not present", op->first + i);
