@@ -1,68 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "core/actor/actor.h"
-#include "core/base/embedded.h"
 #include "core/base/version.h"
-
-const struct command *const commands[] = {
-	&command_env,
-	&command_list,
-	&command_check,
-	&command_run,
-	&command_emit_c,
-	&command_sweep,
-	&command_mutants,
-	&command_report,
-	&command_matrix,
-	&command_bench,
-	&command_compare,
-	&command_baseline,
-	&command_history,
-	&command_man,
-	&command_completion,
-	&command_serve,
-	NULL,
-};
-
-const char *const exit_meaning[] = {
-	[EXIT_OK] = "all well",
-	[EXIT_LAW] = "a law broke, a cost regressed, or a change against the baseline",
-	[EXIT_USAGE] = "wrong usage or unreadable input, nothing ran",
-	[EXIT_BROKEN] = "the harness or the host failed",
-	[EXIT_NOTHING] = "nothing could run",
-	NULL,
-};
-
-int cli_fail(int code, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	fputs("pinfold: ", stderr);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	return code;
-}
-
-int cli_corpus(const struct cli *cli, struct corpus *c)
-{
-	struct parse_error err;
-
-	if (cli->corpus) {
-		if (corpus_load(c, cli->corpus, &err))
-			return cli_fail(EXIT_USAGE, "%s", err.text);
-		return 0;
-	}
-	for (const struct embedded_file *f = embedded_files; f->name; f++)
-		if (corpus_parse(c, f->name, f->text, &err))
-			return cli_fail(EXIT_USAGE, "%s", err.text);
-	return 0;
-}
 
 static void usage(FILE *out)
 {

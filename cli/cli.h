@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The commands: one table in pinfold.c, one file each. */
+/* The commands: one table in commands.c, one file each. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
