@@ -21,6 +21,13 @@ static void explain(const struct session *s, const char *id, struct verdict *v)
 		snprintf(v->known, sizeof(v->known), "%s", d->source);
 }
 
+const char *session_over(const struct session *s)
+{
+	if (record_failed(s->record))
+		return "the record cannot be written";
+	return s->end_ns && now_ns() > s->end_ns ? "time is over" : NULL;
+}
+
 /* How often a new failure comes again; whatever the score, the cell has failed. */
 static void retry(struct session *s, struct pending *p)
 {

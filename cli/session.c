@@ -203,13 +203,6 @@ int session_begin(struct session *s, const struct cli *cli, const struct mutant 
 	return 0;
 }
 
-const char *session_over(const struct session *s)
-{
-	if (record_failed(s->record))
-		return "the record cannot be written";
-	return s->end_ns && now_ns() > s->end_ns ? "time is over" : NULL;
-}
-
 /* For a year of them; made again when somebody wants it and it is not there. */
 static void keep_digest(const char *record)
 {
