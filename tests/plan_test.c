@@ -69,6 +69,28 @@ static void values_are_the_next_free_number(void **state)
 	assert_int_equal(plan.op[6].value, value_make(0, 254));
 }
 
+/* Pages that are others' as well: bytes are the region's own, calls take the page. */
+static void places_are_of_own_bytes(void **state)
+{
+	struct parse_error err;
+
+	(void)state;
+	plans("malloc", "P:write P:pin-rw P:dontfork P:fork D:read P:write@[1]+1024:512");
+	for (int i = 1; i <= 5; i += 4) {
+		assert_int_equal(op_sectors(&plan.op[i], 0), 0x7e);
+		assert_int_equal(op_sectors(&plan.op[i], 1), 0x7e);
+	}
+	assert_int_equal(plan.op[2].len, 0);
+	assert_int_equal(plan.op[3].len, 0);
+	assert_int_equal(op_sectors(&plan.op[6], 1), 0x04);
+	assert_int_equal(make("malloc", "P:write@[0]+0:512", &err), -ENOTSUP);
+	assert_int_equal(make("malloc", "P:write@[0]+3072:1024", &err), -ENOTSUP);
+	assert_int_equal(make("malloc", "P:discard", &err), -ENOTSUP);
+	assert_int_equal(make("malloc", "P:unmap", &err), -ENOTSUP);
+	assert_int_equal(make("malloc", "P:wipeonfork", &err), -ENOTSUP);
+	assert_int_equal(make("anon", "P:write@[0]+0:512", &err), 0);
+}
+
 static void map_comes_by_itself(void **state)
 {
 	(void)state;
@@ -339,6 +361,7 @@ int main(void)
 		cmocka_unit_test(pins_are_named_in_turn),
 		cmocka_unit_test(children_are_numbered_in_turn),
 		cmocka_unit_test(values_are_the_next_free_number),
+		cmocka_unit_test(places_are_of_own_bytes),
 		cmocka_unit_test(map_comes_by_itself),
 		cmocka_unit_test(places_count_in_units_of_the_kind),
 		cmocka_unit_test(devices_look_at_their_pin),

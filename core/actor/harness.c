@@ -10,6 +10,8 @@
 
 #include "bench/timed.h"
 #include "core/actor/actor.h"
+#include "core/actor/channel.h"
+#include "core/actor/fault.h"
 #include "core/base/self.h"
 #include "core/base/util.h"
 
@@ -121,12 +123,51 @@ static int hoard_post(struct actor *a, const struct op *op)
 
 const struct verb harness_hoard = { .name = "-hoard", .exec = nop_exec, .post = hoard_post };
 
+/* Bytes that a process can't load from are nobody's in it, its own nor the others. */
+static int beside_page(struct actor *a, const struct region *r, size_t page, bool *stores)
+{
+	const struct op all = { .npages = page + 1,
+				.unit = BASE_PAGE,
+				.off = r->kind->own_off,
+				.len = r->kind->own_len };
+	char copy[BASE_PAGE] __attribute__((aligned(8))), *at = r->addr + page * BASE_PAGE;
+	uint8_t own = op_sectors(&all, page), outcome;
+
+	*stores = false;
+	outcome = (uint8_t)fault_copy(copy, at, own);
+	if (outcome != fault_copy(copy, at, (uint8_t)~own))
+		return actor_why(a, "a page is there in part");
+	if (outcome != OUTCOME_OK)
+		return 0;
+	FAULT_GUARD(outcome, *(volatile char *)at = *(volatile char *)at);
+	*stores = outcome == OUTCOME_OK;
+	return r->kind->beside(r, page, a->why, sizeof(a->channel->room[0].why));
+}
+
+static int beside_post(struct actor *a, const struct op *op)
+{
+	struct region *r = &a->region[op->region];
+	bool all = true, stores;
+
+	/* A new image has none of it; a kind that lies may have no neighbours. */
+	if (a->fresh_image || !r->kind->beside)
+		return 0;
+	for (size_t i = 0; i < r->len / BASE_PAGE; i++) {
+		if (beside_page(a, r, i, &stores))
+			return 1;
+		all &= stores;
+	}
+	return all ? r->kind->works(r, a->why, sizeof(a->channel->room[0].why)) : 0;
+}
+
+const struct verb harness_beside = { .name = "-beside", .exec = nop_exec, .post = beside_post };
+
 const struct verb *harness_or_verb(const char *name)
 {
 	static const struct verb *const own[] = { &harness_prepare, &harness_settle,
 						  &harness_reap,    &harness_nop,
 						  &harness_frames,  &harness_vmflag,
-						  &harness_hoard };
+						  &harness_hoard,   &harness_beside };
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (!strcmp(own[i]->name, name))

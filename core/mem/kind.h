@@ -18,6 +18,7 @@ extern const struct mem_kind mem_hugetlb_1g, mem_hugetlb_2m, mem_private_hugetlb
 	mem_shared_hugetlbfs;
 extern const struct mem_kind mem_swapped, mem_swapped_ro, mem_swapcache, mem_huge_zeropage;
 extern const struct mem_kind mem_ksm, mem_ksm_zero, mem_stack, mem_heap, mem_secretmem;
+extern const struct mem_kind mem_malloc;
 extern const struct mem_kind mem_migrated, mem_numa_far, mem_shared_mount, mem_private_mount;
 extern const struct mem_kind mem_mutant_shared;
 extern const struct mem_kind *const mem_mutants[]; /* NULL-terminated */

@@ -40,6 +40,12 @@ struct mem_kind {
 	bool grows;    /* a hole in it fills itself when it is touched: MAP_GROWSDOWN */
 	bool window;   /* a region is a part of one huge page, and calls can't divide that */
 	bool remounts; /* the file system is of the region alone; actors open the file to store */
+	/*
+	 * Of each page the bytes that are the region's, in sectors; 0: all of them. Then a
+	 * place stores to, shows and judges these alone, and calls must leave all bytes of
+	 * the page where they are (VERB_LEAVES).
+	 */
+	unsigned own_off, own_len;
 	unsigned pool; /* huge pages of a cell, with all of its processes; 0: no bound */
 	bool mutant;
 
@@ -63,6 +69,14 @@ struct mem_kind {
 	 * smaps only. 0: it is what it says; 1: it is not (why is set); -errno.
 	 */
 	int (*check)(struct region *r, char *why, size_t size);
+	/*
+	 * Where own_len is set, behind the last look, in each process. Of a page that it can
+	 * load from: whether the bytes beside the region's are what they were. Of a region
+	 * that it can store to: whether those whose they are can go on; may store to all of
+	 * it. 0; 1 with why.
+	 */
+	int (*beside)(const struct region *r, size_t page, char *why, size_t size);
+	int (*works)(struct region *r, char *why, size_t size);
 };
 
 /* What the needs hugetlb-2M and hugetlb-1G promise. */

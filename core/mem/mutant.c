@@ -27,6 +27,7 @@ CHECK_OF(ksm)
 CHECK_OF(ksm_zero)
 CHECK_OF(stack)
 CHECK_OF(heap)
+CHECK_OF(malloc)
 CHECK_OF(migrated)
 CHECK_OF(numa_far)
 CHECK_OF(private_hugetlbfs)
@@ -122,6 +123,8 @@ static const struct mem_kind stack = LIAR("stack", "is an area like any other", 
 					  map_small, settle_nothing, check_stack);
 static const struct mem_kind heap =
 	LIAR("heap", "is an area like any other", BASE_PAGE, map_small, settle_nothing, check_heap);
+static const struct mem_kind malloced = LIAR("malloc", "is an area like any other", BASE_PAGE,
+					     map_small, settle_nothing, check_malloc);
 static const struct mem_kind migrated =
 	LIAR("migrated", "was not moved", BASE_PAGE, map_small, settle_nothing, check_migrated);
 static const struct mem_kind numa_far = LIAR("numa-far", "is on the node of the CPU", BASE_PAGE,
@@ -175,9 +178,9 @@ static const struct mem_kind mount_file = LIAR_OF_FILE("shared-mount", "has a fi
 						       check_shared_mount);
 
 const struct mem_kind *const mem_mutants[] = {
-	&thp_pte,      &thp_single,    &thp_mremap,  &thp_shared,   &mthp,
-	&gigantic,     &huge_zeropage, &swapped_ro,  &swapcache,    &ksm,
-	&ksm_zero,     &stack,	       &heap,	     &migrated,	    &numa_far,
-	&hugetlbfs,    &private_file,  &shared_file, &tracked_file, &secretmem,
-	&anon_hugetlb, &ext4_file,     &xfs_file,    &mount_file,   NULL,
+	&thp_pte,	&thp_single, &thp_mremap,   &thp_shared, &mthp,		&gigantic,
+	&huge_zeropage, &swapped_ro, &swapcache,    &ksm,	 &ksm_zero,	&stack,
+	&heap,		&migrated,   &numa_far,	    &hugetlbfs,	 &private_file, &shared_file,
+	&tracked_file,	&secretmem,  &anon_hugetlb, &ext4_file,	 &xfs_file,	&mount_file,
+	&malloced,	NULL,
 };

@@ -42,6 +42,7 @@ extern const struct mutant mutant_fork_fails_discards, mutant_remap_keep_loses;
 extern const struct mutant mutant_resize_nothing, mutant_discard_locked_nothing;
 extern const struct mutant mutant_squeeze_discards;
 /* mutant/part.c */
+extern const struct mutant mutant_write_whole_pages;
 extern const struct mutant mutant_discard_all, mutant_protect_all, mutant_unmap_all;
 extern const struct mutant mutant_dontfork_all, mutant_wipeonfork_all, mutant_guard_all;
 extern const struct mutant mutant_mlock_all, mutant_uffd_wp_all, mutant_uffd_copy_all;

@@ -22,11 +22,13 @@ static int lie_nothing(struct actor *a, const struct op *op)
 /* The last 8 bytes of a whole store stay as they were. */
 static int lie_torn_write(struct actor *a, const struct op *op)
 {
-	size_t last = (op->first + op->npages) * BASE_PAGE - 8;
+	const struct mem_kind *kind = a->region[op->region].kind;
+	size_t end = kind->own_len ? BASE_PAGE - kind->own_off - kind->own_len : 0;
+	size_t last = (op->first + op->npages) * BASE_PAGE - end - 8;
 	char keep[8];
 	int err;
 
-	if (op->by != ACTOR_PROCESS || op->len)
+	if (op->by != ACTOR_PROCESS || op->len != kind->own_len)
 		return verb_write.exec(a, op);
 	memcpy(keep, a->region[op->region].addr + last, sizeof(keep));
 	err = verb_write.exec(a, op);
@@ -164,6 +166,7 @@ KIND(ksm_parted, "ksm-not-merged", "ksm", "has no twins");
 KIND(ksm_zero_read, "ksm-zero-only-read", "ksm-zero", "only reads");
 KIND(stack_elsewhere, "stack-elsewhere", "stack", "is not on the stack");
 KIND(heap_elsewhere, "heap-elsewhere", "heap", "is not on the heap");
+KIND(malloc_elsewhere, "malloc-elsewhere", "malloc", "is not on the heap");
 KIND(not_migrated, "migrated-stays", "migrated", "moves nothing");
 KIND(numa_near, "numa-far-is-near", "numa-far", "is bound to no node");
 KIND(gigantic, "hugetlb-1G-of-base-pages", "hugetlb-1G", "has no huge page");
@@ -239,6 +242,7 @@ static const struct mutant word_astray = { .name = "word-of-the-sector-beside",
 const struct mutant *const mutants[] = {
 	&torn_write,
 	&lost_write,
+	&mutant_write_whole_pages,
 	&fork_wipes,
 	&cycle_discards,
 	&protect_nothing,
@@ -268,6 +272,7 @@ const struct mutant *const mutants[] = {
 	&ksm_zero_read,
 	&stack_elsewhere,
 	&heap_elsewhere,
+	&malloc_elsewhere,
 	&not_migrated,
 	&numa_near,
 	&gigantic,

@@ -31,3 +31,21 @@ LIE(guard_all, "guard-of-more", "guard", guard_all);
 LIE(mlock_all, "mlock-of-more", "mlock", mlock_all);
 LIE(uffd_wp_all, "uffd-wp-of-more", "uffd-wp", uffd_wp_all);
 LIE(uffd_copy_all, "uffd-copy-of-more", "uffd-copy", uffd_copy_all);
+
+/* Beside what is the region's as well. */
+static int lie_whole_pages(struct actor *a, const struct op *op)
+{
+	struct op whole = *op;
+
+	if (op->by == ACTOR_PROCESS && a->region[op->region].kind->own_len)
+		whole.len = 0;
+	return verb_write.exec(a, &whole);
+}
+
+const struct mutant mutant_write_whole_pages = {
+	.name = "write-whole-pages",
+	.verb = "write",
+	.exec = lie_whole_pages,
+	.need = "malloc",
+	.about = "a store goes beyond the region's own bytes"
+};

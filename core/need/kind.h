@@ -24,7 +24,7 @@ extern const struct need need_populate, need_guard, need_collapse, need_mseal;
 extern const struct need need_soft_dirty, need_compact, need_debugfs, need_split;
 extern const struct need need_soft_offline, need_cgroup;
 extern const struct need need_balancing, need_dontneed_locked, need_dontunmap, need_set_tid;
-extern const struct need need_memcg, need_hugetlb_1g;
+extern const struct need need_memcg, need_hugetlb_1g, need_malloc;
 extern const struct need need_rdma, need_rdma_odp, need_memlock;
 extern const struct need need_rdma_rings, need_rdma_marks, need_rdma_copies, need_rdma_rereg,
 	need_rdma_moved, need_rdma_dmabuf, need_rdma_refusal;

@@ -85,6 +85,7 @@ const struct need *const needs[] = {
 	&need_set_tid,
 	&need_memcg,
 	&need_hugetlb_1g,
+	&need_malloc,
 	&need_rdma_moved,
 	&need_rdma_dmabuf,
 	&need_perf_ring,

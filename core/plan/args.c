@@ -201,6 +201,53 @@ int resolve_region(struct resolver *r, struct op *op)
 	return 0;
 }
 
+bool touches_bytes(const struct resolver *r, const struct op *op)
+{
+	const struct pin_kind *k = op->verb->flags & VERB_TAKES_PIN ? r->pin[op->verb->pin_class] :
+								      NULL;
+
+	return op->verb->flags & (VERB_LOOKS | VERB_STORES) || (k && k->oneshot);
+}
+
+int resolve_own(struct resolver *r, struct op *op)
+{
+	const struct mem_kind *mem = r->mem;
+
+	op_own(op, mem);
+	if (op->off < mem->own_off || op->off + op->len > mem->own_off + mem->own_len)
+		return plan_bad(r, -ENOTSUP, "of a page '%s' has %u bytes from byte %u on",
+				mem->name, mem->own_len, mem->own_off);
+	if (op->verb->flags & VERB_TAKES_PIN && op->npages * BASE_PAGE > op->unit)
+		return plan_bad(r, -ENOTSUP, "'%s' transfers bytes without a gap", op->verb->name);
+	return 0;
+}
+
+/* A call on a range of addresses; without a place of their own are spawn, fork-fails, ... */
+static bool divides(const struct op *op)
+{
+	static const char *const whole[] = { "spawn", "fork-fails", "compact", "clear-refs" };
+	const unsigned apart = VERB_LOOKS | VERB_STORES | VERB_WHOLE | VERB_TAKES_PIN |
+			       VERB_DROPS_PIN;
+
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
+		if (!strcmp(op->verb->name, whole[i]))
+			return false;
+	return op->by == ACTOR_PROCESS && !(op->verb->flags & apart) && op->verb->arg != ARG_REGION;
+}
+
+int call_divides(struct resolver *r, const struct op *op)
+{
+	if (!divides(op))
+		return 0;
+	if (r->mem->window)
+		return plan_bad(r, -ENOTSUP, "'%s' is for whole pages, '%s' is a part of one",
+				op->verb->name, r->mem->name);
+	if (r->mem->own_len && !(op->verb->flags & VERB_LEAVES))
+		return plan_bad(r, -ENOTSUP, "'%s' takes whole pages, '%s' shares them",
+				op->verb->name, r->mem->name);
+	return 0;
+}
+
 bool place_in_base_pages(const struct resolver *r, const struct op *op)
 {
 	bool whole = op->off % BASE_PAGE == 0 && op->len % BASE_PAGE == 0;

@@ -42,6 +42,8 @@ static int resolve_place(struct resolver *r, struct op *op)
 				"expected an offset and a length in sectors of %d bytes", SECTOR);
 	if ((size_t)p->off + p->len > r->mem->unit)
 		return plan_bad(r, -ENOTSUP, "expected bytes below %zu of a page", r->mem->unit);
+	if (r->mem->own_len && touches_bytes(r, op))
+		return resolve_own(r, op);
 	return p->len && place_in_base_pages(r, op) ? resolve_part(r, op) : 0;
 }
 
@@ -241,6 +243,8 @@ static int device_range(struct resolver *r, struct op *op)
 		op->off = p->off;
 		op->len = p->len;
 		op->unit = r->mem->unit;
+		if (touches_bytes(r, op))
+			op_own(op, r->mem);
 	} else if (op->region != p->region || op->first < p->first ||
 		   op->first + op->npages > p->first + p->npages) {
 		return plan_bad(r, -EINVAL, "expected a place inside the pin");
@@ -263,19 +267,6 @@ static int device_range(struct resolver *r, struct op *op)
 	if ((op->verb->flags & VERB_LOOKS) && !(p->kind->dirs & DEVICE_READS))
 		return plan_bad(r, -ENOTSUP, "'%s' has no device read", p->kind->name);
 	return p->kind->oneshot ? pin_transfer(r, op) : 0;
-}
-
-/* A call on a range of addresses; without a place of their own are spawn, fork-fails, ... */
-static bool divides(const struct op *op)
-{
-	static const char *const whole[] = { "spawn", "fork-fails", "compact", "clear-refs" };
-	const unsigned apart = VERB_LOOKS | VERB_STORES | VERB_WHOLE | VERB_TAKES_PIN |
-			       VERB_DROPS_PIN;
-
-	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
-		if (!strcmp(op->verb->name, whole[i]))
-			return false;
-	return op->by == ACTOR_PROCESS && !(op->verb->flags & apart) && op->verb->arg != ARG_REGION;
 }
 
 static int resolve_step(struct resolver *r, struct op *op)
@@ -303,9 +294,9 @@ static int resolve_step(struct resolver *r, struct op *op)
 	if (op->verb->fits && !op->verb->fits(r->mem))
 		return plan_bad(r, -ENOTSUP, "'%s' means nothing for '%s'", op->verb->name,
 				r->mem->name);
-	if (r->mem->window && divides(op))
-		return plan_bad(r, -ENOTSUP, "'%s' is for whole pages, '%s' is a part of one",
-				op->verb->name, r->mem->name);
+	err = call_divides(r, op);
+	if (err)
+		return err;
 	if (op->verb->arg == ARG_REGION)
 		return resolve_region(r, op);
 	err = resolve_place(r, op);

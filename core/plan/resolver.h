@@ -68,6 +68,14 @@ int resolve_region(struct resolver *r, struct op *op);
 bool place_in_base_pages(const struct resolver *r, const struct op *op);
 int resolve_part(struct resolver *r, struct op *op);
 
+/* A call on pages of a kind that has parts of pages alone. 0 or what plan_bad() returned. */
+int call_divides(struct resolver *r, const struct op *op);
+
+/* Whether it is about bytes, and not about pages. */
+bool touches_bytes(const struct resolver *r, const struct op *op);
+/* The place of such a step in a kind whose pages are others' as well. Likewise. */
+int resolve_own(struct resolver *r, struct op *op);
+
 /* A transfer may be of sectors; what is held is whole pages. */
 bool pin_of_sectors(const struct resolver *r, const struct op *op);
 

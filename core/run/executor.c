@@ -206,7 +206,7 @@ static int settle(struct executor *x, const struct op *op)
 bool executor_fills(const struct executor *x, const struct op *op)
 {
 	return is(op, &verb_write) && op->by == ACTOR_PROCESS && !op->proc &&
-	       !x->stored[op->region] && !op->first && !op->len &&
+	       !x->stored[op->region] && !op->first && op->len == x->cell->mem->own_len &&
 	       op->npages == x->model.region[op->region].npages;
 }
 

@@ -26,10 +26,11 @@ static int look_at_pins(const struct executor *x, struct op *op)
 	for (int i = 0; i < x->plan.npins; i++) {
 		op[n] = of_pin(x, i, &verb_read);
 		op[n].by = ACTOR_DEVICE;
+		op_own(&op[n], x->cell->mem);
 		if (!x->pinned[i] || !x->alive[op[n].proc] || !op[n].pin_kind->device_read)
 			continue;
 		if (last->verb->name == verb_read.name && last->by == ACTOR_DEVICE &&
-		    last->pin == i && !last->len && last->npages == op[n].npages)
+		    last->pin == i && last->len == op[n].len && last->npages == op[n].npages)
 			continue;
 		n++;
 	}
@@ -49,6 +50,8 @@ static int look_at_memory(const struct executor *x, struct op *op)
 					       .pin = -1,
 					       .region = r,
 					       .unit = x->cell->mem->unit,
+					       .off = x->cell->mem->own_off,
+					       .len = x->cell->mem->own_len,
 					       .npages = x->model.region[r].npages };
 	return n;
 }
@@ -66,6 +69,33 @@ static int look_at_hoard(struct executor *x)
 	snprintf(x->verdict->law, sizeof(x->verdict->law), "isolation");
 	snprintf(x->verdict->why, sizeof(x->verdict->why), "%s", x->base.why);
 	return 1;
+}
+
+static int look_beside(struct executor *x, int proc, int region)
+{
+	struct verdict *v = x->verdict;
+	struct reply reply;
+
+	if (executor_ask(x, &harness_beside, proc, region, 0, &reply))
+		return 1;
+	if (!reply.post)
+		return 0;
+	v->kind = VERDICT_FAIL;
+	snprintf(v->class, sizeof(v->class), "lost-write");
+	snprintf(v->law, sizeof(v->law), "coherence");
+	snprintf(v->why, sizeof(v->why), "beside the region: %.128s", x->base.why);
+	judge_step(v, NULL);
+	return 1;
+}
+
+/* Bytes of others on the region's pages; it comes last, since it stores to them. */
+static int look_at_neighbours(struct executor *x)
+{
+	for (int p = 0; x->cell->mem->own_len && p < x->plan.nprocs; p++)
+		for (int r = 0; x->alive[p] && x->plan.space[p] == p && r < x->plan.nregions; r++)
+			if (look_beside(x, p, r))
+				return 1;
+	return 0;
 }
 
 /* What the program still holds is released by the harness, so that it can be counted. */
@@ -157,5 +187,5 @@ int executor_last_look(struct executor *x)
 	counted = count && count_behind(op, n, releases);
 	if (executor_steps(x, op, n))
 		return 1;
-	return count && accounting(x, counted);
+	return (count && accounting(x, counted)) || look_at_neighbours(x);
 }

@@ -15,7 +15,7 @@ static int device_read(struct actor *a, const struct op *op)
 	int err = op->pin_kind->device_read(&a->pin[op->pin], &data);
 
 	for (size_t i = op->first; i < op->first + op->npages && !err; i++)
-		op_decode(a, op, i, a->image + i * BASE_PAGE, a->sectors[i]);
+		op_decode(a, op, i, a->image + i * BASE_PAGE, a->sectors[i] & op_sectors(op, i));
 	return err;
 }
 

@@ -85,6 +85,14 @@ size_t op_bytes(const struct op *op)
 	return op->npages * BASE_PAGE;
 }
 
+void op_own(struct op *op, const struct mem_kind *mem)
+{
+	if (op->len)
+		return;
+	op->off = mem->own_off;
+	op->len = mem->own_len;
+}
+
 void op_around(struct op *op)
 {
 	size_t units = op->part ? op->unit / BASE_PAGE : 1;

@@ -46,6 +46,7 @@ enum verb_flags {
 	VERB_DEVICE_MEMORY = 1024, /* takes a pin whose device has memory that is mapped, */
 	VERB_SWITCHES = 2048,	   /* and can be switched off */
 	VERB_OPENS = 8192,	   /* by F: stores by a descriptor, which may be refused */
+	VERB_LEAVES = 32768,	   /* a call on pages that leaves each byte of them where it is */
 	VERB_PLAIN = 16384,	   /* asks for pinned, shared and empty only where op.part is set */
 };
 
@@ -155,6 +156,9 @@ void op_decode(struct actor *a, const struct op *op, size_t page, const char *fr
 /* The address of op's first byte in the acting process, and its bytes. */
 char *op_addr(const struct actor *a, const struct op *op);
 size_t op_bytes(const struct op *op);
+
+/* A place of whole pages shows and changes the bytes that are the region's, see mem.h. */
+void op_own(struct op *op, const struct mem_kind *mem);
 
 /* Of a part: widens the place to the page of the kind around it. */
 void op_around(struct op *op);
