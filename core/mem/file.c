@@ -56,14 +56,6 @@ static int shared_map(struct region *r, char *at)
 	return region_map_small(r, at, MAP_SHARED);
 }
 
-/* What statfs(2) must say of the file of a kind; a memfd is a file on tmpfs, too. */
-static unsigned long file_system(const struct mem_kind *kind)
-{
-	return strstr(kind->name, "ext4") ? EXT4_SUPER_MAGIC :
-	       strstr(kind->name, "xfs")  ? XFS_SUPER_MAGIC :
-					    TMPFS_MAGIC;
-}
-
 int region_check_file(const struct region *r, char *why, size_t size)
 {
 	unsigned long dev, inode;
@@ -78,9 +70,9 @@ int region_check_file(const struct region *r, char *why, size_t size)
 	if (dev != st.st_dev || inode != st.st_ino)
 		snprintf(why, size, "inode %lu is mapped, not %lu", inode,
 			 (unsigned long)st.st_ino);
-	else if ((unsigned long)fs.f_type != file_system(r->kind))
+	else if ((unsigned long)fs.f_type != r->kind->fs)
 		snprintf(why, size, "its file system is %#lx, not %#lx", (unsigned long)fs.f_type,
-			 file_system(r->kind));
+			 r->kind->fs);
 	else
 		return 0;
 	return 1;
@@ -107,6 +99,7 @@ const struct mem_kind mem_private_tmpfs = {
 	.share = SHARE_PRIVATE_FILE,
 	.unit = BASE_PAGE,
 	.units = 2,
+	.fs = TMPFS_MAGIC,
 	.prepare = tmpfs_prepare,
 	.map = private_map,
 	.check = private_check,
@@ -119,6 +112,7 @@ const struct mem_kind mem_private_ext4 = {
 	.share = SHARE_PRIVATE_FILE,
 	.unit = BASE_PAGE,
 	.units = 2,
+	.fs = EXT4_SUPER_MAGIC,
 	.prepare = ext4_prepare,
 	.map = private_map,
 	.check = private_check,
@@ -131,6 +125,7 @@ const struct mem_kind mem_shared_tmpfs = {
 	.share = SHARE_SHARED,
 	.unit = BASE_PAGE,
 	.units = 2,
+	.fs = TMPFS_MAGIC,
 	.prepare = tmpfs_prepare,
 	.map = shared_map,
 	.check = shared_check,
@@ -142,6 +137,7 @@ const struct mem_kind mem_private_memfd = {
 	.share = SHARE_PRIVATE_FILE,
 	.unit = BASE_PAGE,
 	.units = 2,
+	.fs = TMPFS_MAGIC,
 	.prepare = memfd_prepare,
 	.map = private_map,
 	.check = private_check,
@@ -153,6 +149,7 @@ const struct mem_kind mem_shared_memfd = {
 	.share = SHARE_SHARED,
 	.unit = BASE_PAGE,
 	.units = 2,
+	.fs = TMPFS_MAGIC,
 	.prepare = memfd_prepare,
 	.map = shared_map,
 	.check = shared_check,
@@ -165,6 +162,7 @@ const struct mem_kind mem_shared_ext4 = {
 	.share = SHARE_SHARED_TRACKED,
 	.unit = BASE_PAGE,
 	.units = 2,
+	.fs = EXT4_SUPER_MAGIC,
 	.prepare = ext4_prepare,
 	.map = shared_map,
 	.check = shared_check,
@@ -177,6 +175,7 @@ const struct mem_kind mem_private_xfs = {
 	.share = SHARE_PRIVATE_FILE,
 	.unit = BASE_PAGE,
 	.units = 2,
+	.fs = XFS_SUPER_MAGIC,
 	.prepare = xfs_prepare,
 	.map = private_map,
 	.check = private_check,
@@ -189,6 +188,7 @@ const struct mem_kind mem_shared_xfs = {
 	.share = SHARE_SHARED_TRACKED,
 	.unit = BASE_PAGE,
 	.units = 2,
+	.fs = XFS_SUPER_MAGIC,
 	.prepare = xfs_prepare,
 	.map = shared_map,
 	.check = shared_check,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -123,6 +124,7 @@ const struct mem_kind mem_shared_mount = {
 	.unit = BASE_PAGE,
 	.units = 2,
 	.remounts = true,
+	.fs = TMPFS_MAGIC,
 	.prepare = prepare,
 	.map = shared_map,
 	.check = check,
@@ -136,6 +138,7 @@ const struct mem_kind mem_private_mount = {
 	.unit = BASE_PAGE,
 	.units = 2,
 	.remounts = true,
+	.fs = TMPFS_MAGIC,
 	.prepare = prepare,
 	.map = private_map,
 	.check = check,

@@ -5,6 +5,7 @@
  */
 #include "core/mem/kind.h"
 
+#include <linux/magic.h>
 #include <sys/mman.h>
 
 #include "core/base/util.h"
@@ -154,27 +155,31 @@ static const struct mem_kind secretmem = LIAR("secretmem", "is shared memory lik
 					      BASE_PAGE, map_shared_anon, settle_nothing,
 					      check_secretmem);
 
-#define LIAR_OF_FILE(text, lie, prepare_fn, map_fn, check_fn)                           \
-	{                                                                               \
-		.name = "mutant-" text, .about = (lie), .share = SHARE_PRIVATE_FILE,    \
-		.unit = BASE_PAGE, .units = 1, .mutant = true, .prepare = (prepare_fn), \
-		.map = (map_fn), .check = (check_fn),                                   \
+#define LIAR_OF_FILE(text, lie, type, prepare_fn, map_fn, check_fn)                  \
+	{                                                                            \
+		.name = "mutant-" text, .about = (lie), .share = SHARE_PRIVATE_FILE, \
+		.unit = BASE_PAGE, .units = 1, .mutant = true, .fs = (type),         \
+		.prepare = (prepare_fn), .map = (map_fn), .check = (check_fn),       \
 	}
 
-static const struct mem_kind private_file = LIAR_OF_FILE(
-	"private-memfd", "maps the file shared", prepare_memfd, map_shared_file, check_nothing);
-static const struct mem_kind shared_file = LIAR_OF_FILE(
-	"shared-memfd", "maps the file private", prepare_memfd, map_private_file, check_nothing);
-static const struct mem_kind tracked_file = LIAR_OF_FILE(
-	"shared-ext4", "has a file in memory", prepare_memfd, map_shared_file, check_nothing);
+static const struct mem_kind private_file = LIAR_OF_FILE("private-memfd", "maps the file shared",
+							 TMPFS_MAGIC, prepare_memfd,
+							 map_shared_file, check_nothing);
+static const struct mem_kind shared_file = LIAR_OF_FILE("shared-memfd", "maps the file private",
+							TMPFS_MAGIC, prepare_memfd,
+							map_private_file, check_nothing);
+static const struct mem_kind tracked_file = LIAR_OF_FILE("shared-ext4", "has a file in memory",
+							 EXT4_SUPER_MAGIC, prepare_memfd,
+							 map_shared_file, check_nothing);
 static const struct mem_kind ext4_file = LIAR_OF_FILE("private-ext4", "has a file in memory",
-						      prepare_memfd, map_private_file,
-						      check_private_ext4);
-static const struct mem_kind xfs_file = LIAR_OF_FILE(
-	"shared-xfs", "has a file in memory", prepare_memfd, map_shared_file, check_shared_xfs);
+						      EXT4_SUPER_MAGIC, prepare_memfd,
+						      map_private_file, check_private_ext4);
+static const struct mem_kind xfs_file = LIAR_OF_FILE("shared-xfs", "has a file in memory",
+						     XFS_SUPER_MAGIC, prepare_memfd,
+						     map_shared_file, check_shared_xfs);
 
 static const struct mem_kind mount_file = LIAR_OF_FILE("shared-mount", "has a file without a name",
-						       prepare_memfd, map_shared_file,
+						       TMPFS_MAGIC, prepare_memfd, map_shared_file,
 						       check_shared_mount);
 
 const struct mem_kind *const mem_mutants[] = {

@@ -121,7 +121,10 @@ struct pin_kind {
 	int (*device_memory)(struct pin *p, struct ring *r, int max);
 	/* Switches that memory on or off, in a process that inherited the device. May be NULL. */
 	int (*device_switch)(bool on);
-	/* Releases the pages before it returns. 0 or -errno. */
+	/*
+	 * Releases the pages before it returns. 0 or -errno; -EINPROGRESS: they are on
+	 * their way, and when they are released was not seen.
+	 */
 	int (*unpin)(struct pin *p);
 	/* Frees what prepare made; accepts a pin in any state, also half-prepared. */
 	void (*release)(struct pin *p);

@@ -217,34 +217,37 @@ static int xsk_pin(struct pin *p)
  * tells when it did. What earlier cells had pinned may go meanwhile and looks the same, so
  * only a host without any pin is certain, else that nothing has moved for a while.
  */
-static void wait_for_release(struct xsk *x, long aim)
+static int wait_for_release(struct xsk *x, long aim)
 {
 	const uint64_t end = now_ns() + (uint64_t)RELEASE_MS * 1000000;
 	uint64_t moved = 0;
 
-	for (long now = -1, last = -2; now && now_ns() < end; last = now) {
-		now = pinned_pages(x->text, sizeof(x->text));
+	for (long last = -1; now_ns() < end;) {
+		long now = pinned_pages(x->text, sizeof(x->text));
+
+		if (now <= 0)
+			return now ? -EINPROGRESS : 0;
 		if (now != last)
 			moved = now_ns();
 		else if (now <= aim && now_ns() > moved + (uint64_t)SETTLED_MS * 1000000)
-			return;
-		if (now)
-			nanosleep(&nap, NULL);
+			return 0;
+		last = now;
+		nanosleep(&nap, NULL);
 	}
+	return -EINPROGRESS;
 }
 
 static int xsk_unpin(struct pin *p)
 {
 	struct xsk *x = p->priv;
-	long aim = pinned_pages(x->text, sizeof(x->text)) - (long)(p->len / BASE_PAGE);
+	long before = pinned_pages(x->text, sizeof(x->text));
 	int fd = take_out(x);
 
 	if (fd < 0)
 		return fd;
 	close(fd);
 	x->held = false;
-	wait_for_release(x, aim);
-	return 0;
+	return before < 0 ? -EINPROGRESS : wait_for_release(x, before - (long)(p->len / BASE_PAGE));
 }
 
 /* The two rings that sending takes, mapped for one call. */
@@ -355,13 +358,16 @@ static int xsk_device_read(struct pin *p, const struct pin_data *data)
 	const struct xsk *x = p->priv;
 	own_fd fd = take_out(x);
 	struct rings r;
-	int err = fd < 0 ? fd : map_rings(&r, fd), kept;
+	int err, kept;
 
-	if (err)
-		return err;
-	for (size_t off = 0; !err && off < p->len; off += BASE_PAGE)
-		err = send_page(x, &r, off, data->dst + p->start + off);
-	unmap_rings(&r);
+	if (fd < 0)
+		return fd;
+	err = map_rings(&r, fd);
+	if (!err) {
+		for (size_t off = 0; !err && off < p->len; off += BASE_PAGE)
+			err = send_page(x, &r, off, data->dst + p->start + off);
+		unmap_rings(&r);
+	}
 	kept = put_away(x, fd);
 	if (err || kept)
 		return err ? err : kept;

@@ -13,8 +13,7 @@ void executor_close_nursery(struct executor *x)
 	x->nursery = NULL;
 }
 
-/* Actors have what the runner had when their nursery was opened. */
-static int open_nursery(struct executor *x)
+int executor_open_nursery(struct executor *x)
 {
 	if (x->nursery && x->nursery_state != need_changes())
 		executor_close_nursery(x);
@@ -115,8 +114,6 @@ static int wait_for_pool(struct executor *x)
 
 int executor_start_actors(struct executor *x)
 {
-	if (open_nursery(x))
-		return 1;
 	if (nursery_wait(x->nursery, dying_max()) || wait_for_pool(x))
 		return executor_broken(x, "end of the last cells' actors", ETIMEDOUT);
 	channel_reset(x->channel, nursery_bank(x->nursery, channel_bank(x->channel)));

@@ -220,14 +220,8 @@ static int prepare_pins(struct executor *x)
 	return 0;
 }
 
-static int prepare(struct executor *x)
+static int open_mechanisms(struct executor *x)
 {
-	for (int i = 0; i < x->plan.nregions; i++)
-		if (prepare_region(x, i))
-			return 1;
-	x->base.nregions = x->plan.nregions;
-	x->base.nonce = x->model.nonce;
-	x->base.nthreads = x->plan.nthreads;
 	for (int i = 0; i < x->plan.nops; i++) {
 		const struct op *op = &x->plan.op[i];
 		int err;
@@ -238,6 +232,19 @@ static int prepare(struct executor *x)
 		if (err)
 			return executor_broken(x, op->pin_kind->name, err);
 	}
+	return 0;
+}
+
+static int prepare(struct executor *x)
+{
+	if (open_mechanisms(x) || executor_open_nursery(x))
+		return 1;
+	for (int i = 0; i < x->plan.nregions; i++)
+		if (prepare_region(x, i))
+			return 1;
+	x->base.nregions = x->plan.nregions;
+	x->base.nonce = x->model.nonce;
+	x->base.nthreads = x->plan.nthreads;
 	executor_pins(&x->plan, x->cell->mem->unit, x->base.pin);
 	return executor_start_actors(x) || prepare_pins(x);
 }

@@ -64,7 +64,12 @@ int executor_last_look(struct executor *x);
 void executor_give_back(struct executor *x);
 /* The pins of a plan as they are prepared. */
 void executor_pins(const struct plan *plan, size_t unit, struct pin pin[PINS_MAX]);
-/* cast.c: P and X of this cell; and their end, with all descendants. */
+/*
+ * cast.c. Actors have what the runner had when their nursery was opened: what mechanisms and
+ * needs opened, but no file of a region, which would live as long as the nursery.
+ */
+int executor_open_nursery(struct executor *x);
+/* P and X of this cell; and their end, with all descendants. */
 int executor_start_actors(struct executor *x);
 void executor_end_actors(struct executor *x);
 int executor_reap(struct executor *x, const struct op *op, const struct reply *reply);

@@ -107,6 +107,15 @@ enum event_hold event_held_around(const struct actor *a, const struct op *op, si
 	return most;
 }
 
+size_t event_free_pages(const struct actor *a, const struct op *op, event_holder *held)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < op->npages; i++)
+		n += !held(a, op, op->first + i) && page_frame(op_addr(a, op) + i * BASE_PAGE);
+	return n;
+}
+
 static bool in_place(const struct op *op, size_t page)
 {
 	return page >= op->first && page < op->first + op->npages;

@@ -38,6 +38,11 @@ enum event_hold event_held(const struct actor *a, const struct op *op, size_t pa
 /* The most that any base page of the page of the kind around it is held. */
 enum event_hold event_held_around(const struct actor *a, const struct op *op, size_t page);
 
+typedef enum event_hold event_holder(const struct actor *a, const struct op *op, size_t page);
+
+/* Present pages of the place that nothing holds, as one of the two above says. */
+size_t event_free_pages(const struct actor *a, const struct op *op, event_holder *held);
+
 /*
  * Part of a post-condition: the place is a part of a huge page, so the rest of that
  * page must be mapped in small now, by pages of a huge page still (whole) or not any more.

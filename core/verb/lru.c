@@ -233,17 +233,6 @@ const struct verb verb_munlock = {
 	.emit = munlock_emit,
 };
 
-/* Present pages of the range that nothing holds. */
-static size_t reclaimable(const struct actor *a, const struct op *op)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < op->npages; i++)
-		left += !event_held(a, op, op->first + i) &&
-			page_frame(op_addr(a, op) + i * BASE_PAGE);
-	return left;
-}
-
 /* More than the group has: EAGAIN tells that not all of it could be reclaimed. */
 static int reclaim_exec(struct actor *a, const struct op *op)
 {
@@ -251,7 +240,7 @@ static int reclaim_exec(struct actor *a, const struct op *op)
 	int err = 0;
 
 	snprintf(path, sizeof(path), "%s/memory.reclaim", host_provided.cgroup_dir);
-	for (int i = 0; i < RECLAIM_TRIES && (!i || reclaimable(a, op)); i++) {
+	for (int i = 0; i < RECLAIM_TRIES && (!i || event_free_pages(a, op, event_held)); i++) {
 		err = file_write(path, "64M");
 		if (err && err != -EAGAIN)
 			return err;
@@ -267,7 +256,8 @@ static int squeeze_exec(struct actor *a, const struct op *op)
 	int err = 0;
 
 	snprintf(path, sizeof(path), "%s/memory.high", host_provided.cgroup_dir);
-	for (int i = 0; i < RECLAIM_TRIES && !err && (!i || reclaimable(a, op)); i++) {
+	for (int i = 0; i < RECLAIM_TRIES && !err && (!i || event_free_pages(a, op, event_held));
+	     i++) {
 		int undone;
 
 		err = file_write(path, "0");
@@ -280,7 +270,7 @@ static int squeeze_exec(struct actor *a, const struct op *op)
 
 static int reclaim_post(struct actor *a, const struct op *op)
 {
-	size_t left = op->empty ? 0 : reclaimable(a, op);
+	size_t left = op->empty ? 0 : event_free_pages(a, op, event_held);
 
 	return left ? event_why(a, "%zu pages are still present", left) : 0;
 }

@@ -26,17 +26,6 @@ static bool balanced(const struct mem_kind *mem)
 	       strncmp(mem->name, "swapped", strlen("swapped"));
 }
 
-/* Pages that something holds are not made to fault. */
-static long pages_to_hint(const struct actor *a, const struct op *op)
-{
-	long n = 0;
-
-	for (size_t i = 0; i < op->npages; i++)
-		n += !event_held_around(a, op, op->first + i) &&
-		     page_frame(op_addr(a, op) + i * BASE_PAGE);
-	return n;
-}
-
 static uint8_t load(const volatile char *at)
 {
 	uint8_t outcome;
@@ -73,7 +62,8 @@ static void scan(const struct actor *a, const struct op *op)
 static int numa_hint_exec(struct actor *a, const struct op *op)
 {
 	scan(a, op);
-	if (hint.own && hint.result == NUMA_SCANNED && hint.entries < pages_to_hint(a, op)) {
+	if (hint.own && hint.result == NUMA_SCANNED &&
+	    hint.entries < (long)event_free_pages(a, op, event_held_around)) {
 		touch(a, op);
 		scan(a, op);
 	}
@@ -82,7 +72,8 @@ static int numa_hint_exec(struct actor *a, const struct op *op)
 
 static int numa_hint_post(struct actor *a, const struct op *op)
 {
-	const long needed = pages_to_hint(a, op);
+	/* Of a folio that something holds no page is made to fault. */
+	const long needed = (long)event_free_pages(a, op, event_held_around);
 
 	if (hint.result == NUMA_NO_PASS)
 		return actor_why(a, "NUMA balancing did not come by");

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "core/actor/actor.h"
 #include "core/verb/list.h"
 
 static int pin_exec(struct actor *a, const struct op *op)
@@ -217,13 +218,23 @@ const struct verb verb_get = {
 	.emit = pin_emit,
 };
 
+static bool on_its_way; /* of the last one */
+
 static int unpin_exec(struct actor *a, const struct op *op)
 {
 	struct pin *p = &a->pin[op->pin];
 	int err = op->pin_kind->unpin(p);
 
+	on_its_way = err == -EINPROGRESS;
+	err = on_its_way ? 0 : err;
 	p->live = err != 0;
 	return err;
+}
+
+static int unpin_post(struct actor *a, const struct op *op)
+{
+	(void)op;
+	return on_its_way ? actor_why(a, "its release was not seen") : 0;
 }
 
 /* Releasing a R/W pin marks the page dirty, so MADV_FREE may drop it no longer. */
@@ -272,6 +283,7 @@ const struct verb verb_unpin = {
 	.arg = ARG_PIN,
 	.flags = VERB_DROPS_PIN | VERB_PLAIN,
 	.exec = unpin_exec,
+	.post = unpin_post,
 	.model = pin_end,
 	.emit = unpin_emit,
 };

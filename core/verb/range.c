@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
-#include <string.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,7 +35,7 @@ static bool has_file(const struct mem_kind *mem)
 /* tmpfs and hugetlbfs have neither. */
 static bool has_extents(const struct mem_kind *mem)
 {
-	return mem->prepare && strstr(mem->name, "ext4");
+	return mem->fs == EXT4_SUPER_MAGIC;
 }
 
 static size_t pages_now(const struct actor *a, const struct op *op)
@@ -263,7 +263,7 @@ static int writeback_exec(struct actor *a, const struct op *op)
 
 static bool on_device(const struct mem_kind *mem)
 {
-	return strstr(mem->name, "ext4") || strstr(mem->name, "xfs");
+	return mem->fs == EXT4_SUPER_MAGIC || mem->fs == XFS_SUPER_MAGIC;
 }
 
 /* A page that is still in the cache has been written, and somebody holds it. */
