@@ -10,6 +10,10 @@
  *   plain-fault map|map-private|map-shared [KIB] [SECONDS] [FILE]
  *       as will-it-scale's page_fault1, 2 and 3: mmap, a store to each page, munmap, again;
  *       anonymous, a private, a shared mapping of FILE
+ *   plain-fault map-shared-new [KIB] [SECONDS] FILE
+ *       the pages of FILE are new in each round, as in each of pinfold's processes
+ *   plain-fault reuse-apart [KIB] [SECONDS]
+ *       the store stands as in pinfold's loop: 64 bytes of code from what follows it (x86-64)
  *
  * Prints ns a page: median and quartiles of the rounds that kept the CPU and had its core alone
  * (docs/measuring.md), and the faults that the kernel counted.
@@ -52,6 +56,19 @@ static long switches(void)
 	getrusage(RUSAGE_SELF, &r);
 	return r.ru_nivcsw;
 }
+
+#ifdef __x86_64__
+static void stores_apart(char *p, size_t len, long value)
+{
+	for (size_t at = 0; at < len; at += PAGE)
+		__asm__ volatile(".balign 64\n\tmovq %1, %0\n\t.balign 64"
+				 : "=m"(*(long *)(void *)(p + at))
+				 : "r"(value)
+				 : "memory");
+}
+#else
+#define stores_apart stores
+#endif
 
 static void stores(volatile char *p, size_t len, char value)
 {
@@ -145,7 +162,7 @@ static void move(int far)
 
 static char *map(size_t len, const char *mode, int fd)
 {
-	int flags = !strcmp(mode, "map-shared") ? MAP_SHARED : MAP_PRIVATE;
+	int flags = !strncmp(mode, "map-shared", 10) ? MAP_SHARED : MAP_PRIVATE;
 	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, fd < 0 ? flags | MAP_ANONYMOUS : flags,
 		       fd, 0);
 
@@ -157,13 +174,30 @@ static char *map(size_t len, const char *mode, int fd)
 	return p;
 }
 
+/* With pages that nothing has mapped yet. */
+static void renew(int fd, size_t len)
+{
+	static const char page[PAGE] = { 1 };
+
+	if (ftruncate(fd, 0))
+		perror("ftruncate");
+	for (size_t at = 0; at < len; at += PAGE)
+		if (pwrite(fd, page, PAGE, (off_t)at) != PAGE)
+			perror("pwrite");
+}
+
 /* One round: the time of the loop of faults, or of map to munmap. */
 static double one_round(const char *mode, size_t len, int fd, long *counted)
 {
-	double start = now_ns(), ns;
-	char *p = map(len, mode, fd);
+	double start, ns;
 	pid_t pid = 0;
 	long before;
+	char *p;
+
+	if (strstr(mode, "-new"))
+		renew(fd, len);
+	start = now_ns();
+	p = map(len, mode, fd);
 
 	if (*mode == 'm') {
 		before = faults();
@@ -189,6 +223,8 @@ static double one_round(const char *mode, size_t len, int fd, long *counted)
 	start = now_ns();
 	if (*mode == 'z')
 		loads(p, len);
+	else if (strstr(mode, "-apart"))
+		stores_apart(p, len, 2);
 	else
 		stores(p, len, 2);
 	ns = now_ns() - start;
