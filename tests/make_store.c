@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 {
 	int nights = argc > 2 ? atoi(argv[2]) : 365, series = argc > 3 ? atoi(argv[3]) : 300;
 
-	if (argc < 2) {
+	if (argc < 2 || *argv[1] == '-') {
 		fprintf(stderr, "usage: make_store DIR [NIGHTS [COSTS]]\n");
 		return 2;
 	}
