@@ -9,6 +9,11 @@
 #define COHERENCE "stale-pin leak lost-write"
 #define RXE_ON_DEMAND "docs/findings/rxe-on-demand.c"
 #define ZERO_AND_FILE "84209e87c696 (6.2): R/O pins break COW of zero and file pages"
+#define FORK_OF_HUGETLB "4eae4efa2c29 (5.12): fork copies pinned pages of hugetlb"
+#define COPIED                                                                               \
+	"6c287605fd56 (5.19): PageAnonExclusive; before, a store through a read-only entry " \
+	"copied a pinned page"
+#define TAKEN_AS_IT_IS "a7f226604170 (5.19): unshare before R/O pins"
 #define HUGETLB_DISCARD "90e7e7f5ef3f (5.18): MADV_DONTNEED of hugetlb"
 #define COLLAPSE_WRITABLE \
 	"\"mm: enable khugepaged anonymous collapse on non-writable regions\" (6.18)"
@@ -65,9 +70,34 @@ const struct deviation deviations[] = {
 	  true },
 	{ "*/pin=*aio-*", COHERENCE, 0, 6004, "a7e689dd1c06 (6.5): direct I/O takes FOLL_PIN",
 	  true },
-	{ "*/pin=*-ro", "stale-pin leak", 0, 5018, "a7f226604170 (5.19): unshare before R/O pins",
-	  true },
-	{ "*/pin=*-rw", "stale-pin leak", 0, 5018, "6c287605fd56 (5.19): PageAnonExclusive", true },
+	{ "pin-after-fork/child-ro-pin-then-unmap/mem=*huge*/pin=*-ro", "leak", 0, 5018,
+	  TAKEN_AS_IT_IS, true },
+	{ "*/mem=*hugetlb*/pin=*-r[wo]", "stale-pin leak", 0, 5011, FORK_OF_HUGETLB, true },
+	/* An entry of the page table that was write-protected under the pin. */
+	{ "*protect*/pin=*-r[wo]", "stale-pin", 0, 5018, COPIED, true },
+	{ "*soft-dirty-clear-then-*/pin=*-r[wo]", "stale-pin", 0, 5018, COPIED, true },
+	{ "*read-only-page/*/pin=*-rw", "stale-pin", 0, 5018, COPIED, true },
+	{ "pkey/*pin-[ga]*/pin=*-r[wo]", "stale-pin", 0, 5018, COPIED, true },
+	{ "pkey/middle-pages/*/pin=*-rw", "stale-pin", 0, 5018, COPIED, true },
+	{ "remote/*-keeps-the-pin/*/pin=*-r[wo]", "stale-pin", 0, 5018, COPIED, true },
+	{ "remote/peek-*/pin=*-rw", "stale-pin", 0, 5018, COPIED, true },
+	{ "uffd/wp-[!d]*/pin=*-r[wo]", "stale-pin", 0, 5018, COPIED, true },
+	/* An entry that is read-only as well: memory shared, merged, swapped in, or only read. */
+	{ "*after-fork/*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "*fork-then-*pin/*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "*after-child-exit/*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "*while-shared/*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "spawn/clone-vm-under-a-ro-pin/*", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "*ro-pin-of-*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "*of-read-only-*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "dma/read-only-*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "*after-soft-dirty-clear/*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "ksm/ro-pin-*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "*/mem=ksm/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "swap/*-in/*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "swap/pin-brings-it-back/*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "*/mem=swap*/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
+	{ "*/mem=thp-shared/pin=*-ro", "stale-pin", 0, 5018, TAKEN_AS_IT_IS, true },
 	{ "*/pin=rdma-own", "stale-pin", 0, 5018, "6c287605fd56 (5.19): PageAnonExclusive", true },
 	{ "*zero*/pin=*-ro", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
 	{ "file/ro-pin-of-an-untouched-*", "stale-pin", 0, 6001, ZERO_AND_FILE, true },
