@@ -131,6 +131,10 @@ static int on_demand(const struct rdma_device *d, char *why, size_t size)
 		return unmet(why, size, "after MADV_DONTNEED: %s",
 			     err ? errno_name(-err) : "other bytes");
 	ibv_dereg_mr(mr);
+	if (!odp_breaks_cow(d) && !odp_knows_zero_page())
+		return unmet(why, size,
+			     "stores do not break COW here, and only root can tell "
+			     "which would change a zero page");
 	return 0;
 }
 
@@ -147,7 +151,8 @@ static int odp_probe(char *why, size_t size)
 const struct need need_rdma_odp = {
 	.name = "rdma-odp",
 	.about = "an RDMA device with on-demand paging, named for this run",
-	.hint = "--rdma DEV[:PORT[:GID]]; soft-RoCE has it with a newer kernel (6.18 does)",
+	.hint = "--rdma DEV[:PORT[:GID]]; soft-RoCE has it with a newer kernel (6.18 does), "
+		"as root",
 	.probe = odp_probe,
 };
 
@@ -165,7 +170,7 @@ static int memlock_try(char *why, size_t size)
 const struct need need_memlock = {
 	.name = "memlock",
 	.about = "8 MiB of memory may be locked or pinned",
-	.hint = "ulimit -l 8192, as root or in /etc/security/limits.conf",
+	.hint = "ulimit -l unlimited, as root or in /etc/security/limits.conf",
 	.probe = memlock_try,
 	.in_child = true,
 };

@@ -66,6 +66,15 @@ static bool is_zero_page(unsigned long pfn)
 	return flags >> KPF_ZERO_PAGE & 1;
 }
 
+bool odp_knows_zero_page(void)
+{
+	static volatile char byte;
+	struct page_fact fact;
+
+	byte = 1;
+	return !page_fact((const char *)&byte, &fact) && fact.pfn && !is_zero_page(fact.pfn);
+}
+
 bool odp_meets_zero_page(const char *addr, size_t len)
 {
 	for (size_t off = 0; off < len; off += BASE_PAGE) {

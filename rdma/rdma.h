@@ -153,7 +153,10 @@ int rdma_with_context(int (*test)(const struct rdma_device *d, char *why, size_t
 /* Reads a sector through a region: 0 when its first byte is the one, else unmet() with why. */
 int rdma_probe_read(uint32_t rkey, const void *at, char byte, char *why, size_t size);
 
-/* Whether a zero page is mapped there, or may be: only root can tell. */
+/* Whether this process can tell a zero page from another: root can. */
+bool odp_knows_zero_page(void);
+
+/* Whether a zero page is mapped there, or may be. */
 bool odp_meets_zero_page(const char *addr, size_t len);
 
 #endif

@@ -238,9 +238,10 @@ static int wild_device_write(struct pin *p, size_t off, size_t len, const void *
 	.prepare = copy_prepare, .pin = copy_pin, .device_read = copy_device_read, \
 	.unpin = copy_unpin, .release = lie_free
 
-#define URING_KIND                                                             \
-	.needs = { "uring" }, .class = PIN_RW, .promise = PROMISE_SAME_OBJECT, \
-	.dirs = DEVICE_READS | DEVICE_WRITES, .handle = HANDLE_PREPARED, .mutant = true
+#define URING_KIND                                                                       \
+	.needs = { "uring" }, .class = PIN_RW, .promise = PROMISE_SAME_OBJECT,           \
+	.dirs = DEVICE_READS | DEVICE_WRITES, .handle = HANDLE_PREPARED, .mutant = true, \
+	.locks = true
 
 const struct pin_kind mutant_copy_rw = {
 	.name = "mutant-copy-rw",

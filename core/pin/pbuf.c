@@ -195,6 +195,7 @@ const struct pin_kind pin_pbuf = {
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS,
 	.by_name = true,
+	.locks = true,
 	.prepare = pbuf_prepare,
 	.pin = pbuf_pin,
 	.device_read = pbuf_device_read,

@@ -256,6 +256,7 @@ const struct pin_kind pin_sqes = {
 	.promise = PROMISE_SAME_OBJECT,
 	.dirs = DEVICE_READS,
 	.by_name = true,
+	.locks = true,
 	.one_thread = true,
 	.prepare = sqes_prepare,
 	.pin = sqes_pin,

@@ -195,6 +195,7 @@ const struct pin_kind pin_uring_rw = {
 	.dirs = DEVICE_READS | DEVICE_WRITES,
 	.handle = HANDLE_PREPARED,
 	.ahead = true,
+	.locks = true,
 	.prepare = uring_prepare,
 	.pin = uring_pin,
 	.device_read = uring_device_read,

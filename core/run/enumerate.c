@@ -7,6 +7,7 @@
 
 #include "core/need/need.h"
 #include "core/plan/check.h"
+#include "core/run/lock_room.h"
 
 /* Walks the words of a comma or blank list; *list moves on. */
 static bool next_word(const char **list, char word[WORD_MAX])
@@ -229,5 +230,6 @@ int cell_needs(const struct cell *c, bool provide, char name[32], char *why, siz
 		for (const char *const *n = c->pin[i] ? c->pin[i]->needs : NULL; n && *n; n++)
 			if (unmet(*n, provide, name, why, size))
 				return 1;
-	return 0;
+	snprintf(name, 32, "memlock");
+	return lock_room(c, why, size);
 }

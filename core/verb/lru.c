@@ -71,8 +71,10 @@ static int populate_write_exec(struct actor *a, const struct op *op)
 
 static int present_post(struct actor *a, const struct op *op)
 {
+	struct page_fact fact;
+
 	for (size_t i = 0; i < op->npages; i++)
-		if (!page_frame(op_addr(a, op) + i * BASE_PAGE))
+		if (page_fact(op_addr(a, op) + i * BASE_PAGE, &fact) || !fact.present)
 			return event_why(a, "page %zu is not present", op->first + i);
 	return 0;
 }
