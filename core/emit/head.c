@@ -60,7 +60,7 @@ static void add_needs(char *text, size_t size, const char *const *needs)
 	}
 }
 
-/* The kind, the mechanisms and what is needed: one line. */
+/* The kind and what is needed. The mechanism is named by the cell, and by its functions. */
 static void print_setting(FILE *out, const struct emit *e)
 {
 	char text[1024], needs[512] = "";
@@ -71,10 +71,6 @@ static void print_setting(FILE *out, const struct emit *e)
 		const struct op *op = &e->plan.op[i];
 
 		add_needs(needs, sizeof(needs), op->verb->needs);
-		if (!(op->verb->flags & VERB_TAKES_PIN))
-			continue;
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; %s",
-			 op->pin_kind->about);
 	}
 	if (*needs)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; needs %s", needs);
@@ -93,7 +89,7 @@ void emit_head(FILE *out, const struct emit *e, const char *code)
 	fprintf(out,
 		" * cc -Wall -Wextra FILE.c%s && ./a.out%s%s%s\n"
 		" * Exits 0: every check held, 1 or by a signal: a law broke, "
-		"4: it can't tell here.\n */\n"
+		"4: it can't tell here. */\n"
 		"#define _GNU_SOURCE\n",
 		strstr(code, "rdma_open(") ? " -libverbs" : "",
 		strstr(code, "vfio_open(") ? " /dev/vfio/GROUP PCI-ADDRESS" : "",

@@ -78,12 +78,12 @@ static void print_data(FILE *out, const struct emit *e, const char *code)
 {
 	print_values(out, e, code);
 	if (!e->solo) {
-		fprintf(out, "enum {");
+		fprintf(out, "static enum {");
 		for (int i = 0; i < e->plan.nprocs; i++)
 			fprintf(out, " %s,", emit_process(i));
-		fprintf(out, " MAIN }; /* processes */\n"
-			     "static volatile int *turn; /* shared: steps that are over, or minus "
-			     "an exit code */\n");
+		fprintf(out, " MAIN } me = MAIN; /* this process */\n"
+			     "static volatile int *turn, steps; /* turn, shared: steps that are "
+			     "over, or minus an exit code */\n");
 	}
 	print_constants(out, e, code);
 	fprintf(out, "static char ");
@@ -286,6 +286,22 @@ static char *main_text(const struct emit *e)
 	return code;
 }
 
+/* main(), with what it calls once in place. */
+static void print_code(FILE *out, struct parts *parts, const char *code)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return;
+	parts_put_in_place(parts, code, f);
+	fclose(f);
+	parts_print(parts, out);
+	fputs(text, out);
+	free(text);
+}
+
 int emit_text(FILE *out, const struct emit *e)
 {
 	char *code = main_text(e), *all = NULL;
@@ -294,8 +310,7 @@ int emit_text(FILE *out, const struct emit *e)
 	FILE *f = parts ? open_memstream(&all, &size) : NULL;
 
 	if (f) {
-		parts_print(parts, f);
-		fputs(code, f);
+		print_code(f, parts, code);
 		fclose(f);
 		emit_head(out, e, code);
 		emit_includes(out, parts, all);
