@@ -37,7 +37,6 @@ static void print_constants(FILE *out, const struct emit *e, const char *code)
 	} constants[] = {
 		{ "UNIT", e->cell->mem->unit },
 		{ "SIZE", largest_region(e) },
-		{ "PINS", (size_t)e->plan.npins },
 		{ "READS", 0 },
 		{ "STORES", 1 },
 	};
@@ -302,6 +301,16 @@ static void print_code(FILE *out, struct parts *parts, const char *code)
 	free(text);
 }
 
+/* [PINS] becomes their number. */
+static void print_sized(FILE *out, const char *text, int pins)
+{
+	static const char size[] = "[PINS]";
+
+	for (const char *at; (at = strstr(text, size)); text = at + strlen(size))
+		fprintf(out, "%.*s[%d]", (int)(at - text), text, pins);
+	fputs(text, out);
+}
+
 int emit_text(FILE *out, const struct emit *e)
 {
 	char *code = main_text(e), *all = NULL;
@@ -316,7 +325,7 @@ int emit_text(FILE *out, const struct emit *e)
 		emit_includes(out, parts, all);
 		print_data(out, e, all);
 		fputc('\n', out);
-		fputs(all, out);
+		print_sized(out, all, e->plan.npins);
 	}
 	free(all);
 	free(code);
