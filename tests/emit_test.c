@@ -154,6 +154,21 @@ static void child_in_place(void **state)
 	assert_int_equal(run("grep -q '[*]turn' t.c"), 0);
 }
 
+/* What is called once stands in main(); of several pins it stays a function. */
+static void opens_in_place(void **state)
+{
+	(void)state;
+	assert_int_equal(emit("P:write=1 P:pin-ro D:read", "anon", "dio-write"), 0);
+	assert_int_equal(run("grep -q 'held_open\\|loop_over' t.c"), 1);
+	assert_int_equal(run("grep -q '^\tneed(!ioctl(held.0..disk, LOOP_CONFIGURE' t.c"), 0);
+	assert_int_equal(run(compile), 0);
+	assert_int_equal(
+		emit("P:write=1 P:pin-ro=d1 P:pin-ro=d2 d1:read d2:read", "anon", "fuse-write"), 0);
+	assert_int_equal(run("grep -q '^static void held_open(int n)' t.c"), 0);
+	assert_int_equal(run("grep -q '^\theld_open(1);' t.c"), 0);
+	assert_int_equal(run(compile), 0);
+}
+
 /* No exit waits for a transfer that nobody ends. */
 static void fails_in_flight(void **state)
 {
@@ -223,6 +238,7 @@ int main(void)
 		cmocka_unit_test(swap_or_set_up_failed),
 		cmocka_unit_test(wrong_expectations_fail),
 		cmocka_unit_test(child_in_place),
+		cmocka_unit_test(opens_in_place),
 		cmocka_unit_test(fails_in_flight),
 		cmocka_unit_test(names_what_it_cannot_print),
 		cmocka_unit_test(all_texts_compile),

@@ -60,7 +60,7 @@ static void add_needs(char *text, size_t size, const char *const *needs)
 	}
 }
 
-/* The kind, the mechanisms and what is needed: one line. */
+/* The kind and what is needed. The mechanism is named by the cell, and by its functions. */
 static void print_setting(FILE *out, const struct emit *e)
 {
 	char text[1024], needs[512] = "";
@@ -71,10 +71,6 @@ static void print_setting(FILE *out, const struct emit *e)
 		const struct op *op = &e->plan.op[i];
 
 		add_needs(needs, sizeof(needs), op->verb->needs);
-		if (!(op->verb->flags & VERB_TAKES_PIN))
-			continue;
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; %s",
-			 op->pin_kind->about);
 	}
 	if (*needs)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; needs %s", needs);
@@ -84,21 +80,22 @@ static void print_setting(FILE *out, const struct emit *e)
 void emit_head(FILE *out, const struct emit *e, const char *code)
 {
 	const struct program *p = e->cell->program;
+	char run[128];
 
 	fprintf(out, "// SPDX-License-Identifier: GPL-2.0-only\n/*\n");
 	if (p->about)
 		print_comment(out, "", p->about);
 	print_comment(out, "pinfold emit-c ", e->cell->id);
 	print_setting(out, e);
+	snprintf(run, sizeof(run), " * cc -Wall -Wextra FILE.c%s && ./a.out%s%s%s",
+		 strstr(code, "rdma_open(") ? " -libverbs" : "",
+		 strstr(code, "vfio_open(") ? " /dev/vfio/GROUP PCI-ADDRESS" : "",
+		 strstr(code, "rdma_open(") ? " RDMA-DEVICE" : "",
+		 strstr(code, "file_in(") ? " FOLDER" : "");
 	fprintf(out,
-		" * cc -Wall -Wextra FILE.c%s && ./a.out%s%s%s\n"
-		" * Exits 0: every check held, 1 or by a signal: a law broke, "
-		"4: it can't tell here.\n */\n"
+		"%s%sxit 0: held, 1 or by a signal: a law broke, 4: can't tell. */\n"
 		"#define _GNU_SOURCE\n",
-		strstr(code, "rdma_open(") ? " -libverbs" : "",
-		strstr(code, "vfio_open(") ? " /dev/vfio/GROUP PCI-ADDRESS" : "",
-		strstr(code, "rdma_open(") ? " RDMA-DEVICE" : "",
-		strstr(code, "file_in(") ? " FOLDER" : "");
+		run, strlen(run) > 40 ? "\n * E" : "; e");
 }
 
 void emit_includes(FILE *out, const struct parts *parts, const char *code)

@@ -6,29 +6,17 @@
 #include <string.h>
 
 #include "core/base/embedded.h"
+#include "core/base/util.h"
+#include "core/emit/chunk.h"
 
-enum { CHUNKS_MAX = 160, NAMES_MAX = 8, NAME_MAX_LEN = 32, INCLUDES_MAX = 64 };
+enum { INCLUDES_MAX = 64 };
 
-struct chunk {
-	const char *text, *end;
-	char name[NAMES_MAX][NAME_MAX_LEN];
-	int names;
-	bool used;
-};
-
-struct parts {
-	struct chunk chunk[CHUNKS_MAX];
-	int n;
-	const char *text;
-};
-
-static bool in_word(char c)
+bool parts_in_word(char c)
 {
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Behind a comment or a string that begins at p, else p. */
-static const char *skip_text(const char *p, const char *end)
+const char *parts_skip(const char *p, const char *end)
 {
 	if (p + 1 < end && p[0] == '/' && p[1] == '*') {
 		for (p += 2; p + 1 < end && !(p[0] == '*' && p[1] == '/');)
@@ -42,22 +30,21 @@ static const char *skip_text(const char *p, const char *end)
 	return p + 1 < end ? p + 1 : end;
 }
 
-/* Whether text has the identifier, beside comments, strings and members. */
-static bool mentions(const char *text, const char *end, const char *name, size_t len)
+bool parts_mentions(const char *text, const char *end, const char *name, size_t len)
 {
 	for (const char *p = text; p < end;) {
-		const char *behind = skip_text(p, end), *word = p;
+		const char *behind = parts_skip(p, end), *word = p;
 		bool member = p > text && (p[-1] == '.' || (p[-1] == '>' && p[-2] == '-'));
 
 		if (behind != p) {
 			p = behind;
 			continue;
 		}
-		if (!in_word(*p)) {
+		if (!parts_in_word(*p)) {
 			p++;
 			continue;
 		}
-		while (p < end && in_word(*p))
+		while (p < end && parts_in_word(*p))
 			p++;
 		if (!member && (size_t)(p - word) == len && !strncmp(word, name, len))
 			return true;
@@ -67,7 +54,7 @@ static bool mentions(const char *text, const char *end, const char *name, size_t
 
 bool parts_mention(const char *text, const char *name)
 {
-	return mentions(text, text + strlen(text), name, strlen(name));
+	return parts_mentions(text, text + strlen(text), name, strlen(name));
 }
 
 static void add_name(struct chunk *c, const char *from, const char *end)
@@ -86,9 +73,9 @@ static void add_names(struct chunk *c, const char *line, const char *end, const 
 	const char *word = line;
 
 	for (const char *p = line; p < end; p++) {
-		if (in_word(*p) && (p == line || !in_word(p[-1])))
+		if (parts_in_word(*p) && (p == line || !parts_in_word(p[-1])))
 			word = p;
-		if (!strchr(before, *p) || p == line || !in_word(p[-1]))
+		if (!strchr(before, *p) || p == line || !parts_in_word(p[-1]))
 			continue;
 		add_name(c, word, p);
 		if (*p == '(')
@@ -120,10 +107,10 @@ static void name_line(struct chunk *c, const char *line, const char *end)
 		add_name(c, line + 8, line + 8 + strcspn(line + 8, " (\n"));
 	else if (!strncmp(line, "enum ", 5))
 		for (const char *p = line; p < end; p++)
-			if (isupper((unsigned char)*p) && !in_word(p[-1])) {
+			if (isupper((unsigned char)*p) && !parts_in_word(p[-1])) {
 				const char *word = p;
 
-				while (in_word(*p))
+				while (parts_in_word(*p))
 					p++;
 				add_name(c, word, p);
 			}
@@ -164,7 +151,7 @@ static bool need_more(struct parts *p, const char *text, const char *end)
 		struct chunk *c = &p->chunk[i];
 
 		for (int k = 0; k < c->names && !c->used; k++)
-			if (mentions(text, end, c->name[k], strlen(c->name[k])))
+			if (parts_mentions(text, end, c->name[k], strlen(c->name[k])))
 				c->used = more = true;
 	}
 	return more;
@@ -177,11 +164,10 @@ static bool is_defined(const struct parts *p, const char *name, size_t len)
 			if (strlen(p->chunk[i].name[k]) == len &&
 			    !strncmp(p->chunk[i].name[k], name, len))
 				return p->chunk[i].used;
-	return mentions(p->text, p->text + strlen(p->text), name, len);
+	return parts_mentions(p->text, p->text + strlen(p->text), name, len);
 }
 
-/* The line without its conditions, or NULL when one does not hold. */
-static const char *line_applies(const struct parts *p, const char *line)
+const char *parts_line(const struct parts *p, const char *line)
 {
 	while (*line == '@') {
 		bool absent = line[1] == '!';
@@ -195,7 +181,7 @@ static const char *line_applies(const struct parts *p, const char *line)
 	return line;
 }
 
-static const char *line_end(const char *line)
+const char *parts_line_end(const char *line)
 {
 	return strchr(line, '\n') + 1;
 }
@@ -204,10 +190,10 @@ static bool needs_of(struct parts *p, const struct chunk *c)
 {
 	bool more = false;
 
-	for (const char *line = c->text; line < c->end; line = line_end(line)) {
-		const char *at = line_applies(p, line);
+	for (const char *line = c->text; line < c->end; line = parts_line_end(line)) {
+		const char *at = parts_line(p, line);
 
-		more |= at && strncmp(at, "#include", 8) && need_more(p, at, line_end(line));
+		more |= at && strncmp(at, "#include", 8) && need_more(p, at, parts_line_end(line));
 	}
 	return more;
 }
@@ -245,6 +231,25 @@ static int by_text(const void *a, const void *b)
 	return order ? order : (n > m) - (n < m);
 }
 
+/* Another one includes it, in glibc and musl. */
+static bool is_covered(const char *const *all, size_t n, const char *line)
+{
+	static const struct {
+		const char *header, *by;
+	} covered[] = {
+		{ "#include <signal.h>\n", "#include <sys/wait.h>\n" },
+		{ "#include <sys/ioctl.h>\n", "#include <sys/mount.h>\n" },
+		{ "#include <sys/socket.h>\n", "#include <netinet/in.h>\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(covered); i++)
+		for (size_t k = 0; k < n; k++)
+			if (!strncmp(line, covered[i].header, strlen(covered[i].header)) &&
+			    !strncmp(all[k], covered[i].by, strlen(covered[i].by)))
+				return true;
+	return false;
+}
+
 void parts_includes(const struct parts *p, const char *more, FILE *out)
 {
 	const char *all[INCLUDES_MAX];
@@ -257,20 +262,20 @@ void parts_includes(const struct parts *p, const char *more, FILE *out)
 
 		if (!c->used)
 			continue;
-		for (const char *line = c->text; line < c->end; line = line_end(line))
+		for (const char *line = c->text; line < c->end; line = parts_line_end(line))
 			if (!strncmp(line, "#include", 8) && n < INCLUDES_MAX)
 				all[n++] = line;
 	}
 	qsort(all, n, sizeof(*all), by_text);
 	for (size_t i = 0; i < n; i++)
-		if (!i || by_text(&all[i - 1], &all[i]))
+		if ((!i || by_text(&all[i - 1], &all[i])) && !is_covered(all, n, all[i]))
 			fprintf(out, "%.*s\n", (int)strcspn(all[i], "\n"), all[i]);
 }
 
 static bool is_empty(const struct parts *p, const struct chunk *c)
 {
-	for (const char *line = c->text; line < c->end; line = line_end(line))
-		if (line_applies(p, line) && strncmp(line, "#include", 8))
+	for (const char *line = c->text; line < c->end; line = parts_line_end(line))
+		if (parts_line(p, line) && strncmp(line, "#include", 8))
 			return false;
 	return true;
 }
@@ -280,16 +285,17 @@ static bool only_macros(const struct parts *p, const struct chunk *c)
 {
 	bool more = false;
 
-	for (const char *line = c->text; line < c->end; line = line_end(line)) {
-		const char *at = line_applies(p, line);
+	for (const char *line = c->text; line < c->end; line = parts_line_end(line)) {
+		const char *at = parts_line(p, line);
 
 		if (!at || !strncmp(at, "#include", 8))
 			continue;
 		if (!more && strncmp(at, "#define ", 8) && strncmp(at, "enum { ", 7) &&
 		    strncmp(at, "/*", 2) &&
-		    !(!strncmp(at, "static ", 7) && memchr(at, ';', (size_t)(line_end(at) - at))))
+		    !(!strncmp(at, "static ", 7) &&
+		      memchr(at, ';', (size_t)(parts_line_end(at) - at))))
 			return false;
-		more = line_end(at)[-2] == '\\';
+		more = parts_line_end(at)[-2] == '\\';
 	}
 	return true;
 }
@@ -301,16 +307,16 @@ void parts_print(const struct parts *p, FILE *out)
 	for (int i = 0; i < p->n; i++) {
 		const struct chunk *c = &p->chunk[i];
 
-		if (!c->used || is_empty(p, c))
+		if (!c->used || c->in_place || is_empty(p, c))
 			continue;
 		if (last && !(only_macros(p, last) && only_macros(p, c)))
 			fputc('\n', out);
 		last = c;
-		for (const char *line = c->text; line < c->end; line = line_end(line)) {
-			const char *at = line_applies(p, line);
+		for (const char *line = c->text; line < c->end; line = parts_line_end(line)) {
+			const char *at = parts_line(p, line);
 
 			if (at && strncmp(at, "#include", 8))
-				fwrite(at, 1, (size_t)(line_end(line) - at), out);
+				fwrite(at, 1, (size_t)(parts_line_end(line) - at), out);
 		}
 	}
 	fputc('\n', out);

@@ -21,6 +21,8 @@ bool parts_mention(const char *text, const char *name);
 
 /* One line for each include of theirs and of `more` (lines as well), in order, once. */
 void parts_includes(const struct parts *p, const char *more, FILE *out);
+/* text, where a line that is the only call of a void function of theirs becomes its body. */
+void parts_put_in_place(struct parts *p, const char *text, FILE *out);
 void parts_print(const struct parts *p, FILE *out);
 
 #endif

@@ -67,7 +67,7 @@ static void add_statement(struct text *t, const char *from, const char *end)
 	size_t len = (size_t)(line_end - from) + (t->begun ? 0 : 1) + (*end ? 0 : 1);
 
 	fflush(t->out);
-	if (line_end + 1 == end && column_behind(t->text) + len <= COLUMNS)
+	if (column_behind(t->text) + len <= COLUMNS)
 		fprintf(t->out, t->begun ? " " : ", ");
 	else
 		fprintf(t->out, "%s\n%s\t", t->begun ? "" : ",", t->indent);

@@ -37,7 +37,6 @@ static void print_constants(FILE *out, const struct emit *e, const char *code)
 	} constants[] = {
 		{ "UNIT", e->cell->mem->unit },
 		{ "SIZE", largest_region(e) },
-		{ "PINS", (size_t)e->plan.npins },
 		{ "READS", 0 },
 		{ "STORES", 1 },
 	};
@@ -78,12 +77,12 @@ static void print_data(FILE *out, const struct emit *e, const char *code)
 {
 	print_values(out, e, code);
 	if (!e->solo) {
-		fprintf(out, "enum {");
+		fprintf(out, "static enum {");
 		for (int i = 0; i < e->plan.nprocs; i++)
 			fprintf(out, " %s,", emit_process(i));
-		fprintf(out, " MAIN }; /* processes */\n"
-			     "static volatile int *turn; /* shared: steps that are over, or minus "
-			     "an exit code */\n");
+		fprintf(out, " MAIN } me = MAIN; /* this process */\n"
+			     "static volatile int *turn, steps; /* turn, shared: steps that are "
+			     "over, or minus an exit code */\n");
 	}
 	print_constants(out, e, code);
 	fprintf(out, "static char ");
@@ -286,6 +285,32 @@ static char *main_text(const struct emit *e)
 	return code;
 }
 
+/* main(), with what it calls once in place. */
+static void print_code(FILE *out, struct parts *parts, const char *code)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return;
+	parts_put_in_place(parts, code, f);
+	fclose(f);
+	parts_print(parts, out);
+	fputs(text, out);
+	free(text);
+}
+
+/* [PINS] becomes their number. */
+static void print_sized(FILE *out, const char *text, int pins)
+{
+	static const char size[] = "[PINS]";
+
+	for (const char *at; (at = strstr(text, size)); text = at + strlen(size))
+		fprintf(out, "%.*s[%d]", (int)(at - text), text, pins);
+	fputs(text, out);
+}
+
 int emit_text(FILE *out, const struct emit *e)
 {
 	char *code = main_text(e), *all = NULL;
@@ -294,14 +319,13 @@ int emit_text(FILE *out, const struct emit *e)
 	FILE *f = parts ? open_memstream(&all, &size) : NULL;
 
 	if (f) {
-		parts_print(parts, f);
-		fputs(code, f);
+		print_code(f, parts, code);
 		fclose(f);
 		emit_head(out, e, code);
 		emit_includes(out, parts, all);
 		print_data(out, e, all);
 		fputc('\n', out);
-		fputs(all, out);
+		print_sized(out, all, e->plan.npins);
 	}
 	free(all);
 	free(code);
