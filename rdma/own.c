@@ -267,11 +267,12 @@ static int own_device_memory(struct pin *p, struct ring *r, int max)
 	return n;
 }
 
-#define OWN_KIND                                                                         \
-	.rule = "ibv_fork_init(3); 70e806e4e645 (5.9) early copy of pinned pages",       \
-	.needs = { "rdma", "memlock" }, .promise = PROMISE_SAME_OBJECT, .by_name = true, \
-	.first_only = true, .prepare = own_prepare, .device_read = own_device_read,      \
-	.unpin = own_unpin, .release = own_release, .device_memory = own_device_memory
+#define OWN_KIND                                                                       \
+	.rule = "ibv_fork_init(3); 70e806e4e645 (5.9) early copy of pinned pages",     \
+	.needs = { "rdma", "memlock" }, .locks = true, .promise = PROMISE_SAME_OBJECT, \
+	.by_name = true, .first_only = true, .prepare = own_prepare,                   \
+	.device_read = own_device_read, .unpin = own_unpin, .release = own_release,    \
+	.device_memory = own_device_memory
 
 #define OWN_WRITES \
 	.class = PIN_RW, .dirs = DEVICE_READS | DEVICE_WRITES, .device_write = own_device_write

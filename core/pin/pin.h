@@ -60,7 +60,7 @@ struct pin_kind {
 	bool one_thread; /* takes, shows and releases it by the first thread of a process alone */
 	bool ahead;	 /* prepare (not NULL) may run while another cell does, maybe for nothing */
 	bool charges;	 /* to RLIMIT_MEMLOCK of the process that takes it, and nothing else is */
-	bool locks;	 /* charged to that of its user, as all rings of io_uring are */
+	bool locks;	 /* charged to it with more: queues, or all rings of the user */
 	bool hides;	 /* while it is held its pages are MADV_DONTFORK */
 	size_t least;	 /* bytes that a pin has at least; 0: any */
 	/*
