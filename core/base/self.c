@@ -8,6 +8,7 @@
 static const char *const path[SELF_FILES] = {
 	[SELF_PAGEMAP] = "/proc/self/pagemap",
 	[SELF_SMAPS] = "/proc/self/smaps",
+	[SELF_MAPS] = "/proc/self/maps",
 	[SELF_STATUS] = "/proc/self/status",
 };
 

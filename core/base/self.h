@@ -6,7 +6,7 @@
 #ifndef CORE_BASE_SELF_H
 #define CORE_BASE_SELF_H
 
-enum self_file { SELF_PAGEMAP, SELF_SMAPS, SELF_STATUS, SELF_FILES };
+enum self_file { SELF_PAGEMAP, SELF_SMAPS, SELF_MAPS, SELF_STATUS, SELF_FILES };
 
 /*
  * Keeps them open for this thread, the first of its process; a child or a new image has them

@@ -5,17 +5,20 @@
 #include <fcntl.h>
 #include <linux/kernel-page-flags.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/util.h"
 
 /* PG_mappedtodisk of an anonymous page is PG_anon_exclusive, from 5.19 on. */
 enum { KPF_MAPPEDTODISK_BIT = 34 };
 
-static int read_flags(int fd, unsigned long pfn, uint64_t *flags)
+/* Of n frames in a row. */
+static int read_flags(int fd, unsigned long pfn, size_t count, uint64_t *flags)
 {
-	ssize_t n = pread(fd, flags, sizeof(*flags), (off_t)(pfn * sizeof(*flags)));
+	size_t bytes = count * sizeof(*flags);
+	ssize_t n = pread(fd, flags, bytes, (off_t)(pfn * sizeof(*flags)));
 
-	if (n == sizeof(*flags))
+	if (n == (ssize_t)bytes)
 		return 0;
 	return n < 0 ? -errno : -EFAULT;
 }
@@ -24,7 +27,17 @@ int frame_flags(unsigned long pfn, uint64_t *flags)
 {
 	own_fd fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? -errno : read_flags(fd, pfn, flags);
+	return fd < 0 ? -errno : read_flags(fd, pfn, 1, flags);
+}
+
+static size_t frames_in_row(const struct page_fact *fact, size_t n)
+{
+	size_t row = 1;
+
+	/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Branch) */
+	while (row < n && fact->pfn && fact[row].pfn == fact->pfn + row)
+		row++;
+	return row;
 }
 
 int pages_flags(const void *addr, size_t n, struct page_fact *fact, uint64_t *flags)
@@ -32,11 +45,13 @@ int pages_flags(const void *addr, size_t n, struct page_fact *fact, uint64_t *fl
 	own_fd fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	int err = fd < 0 ? -errno : page_facts(addr, n, fact);
 
-	for (size_t i = 0; i < n && !err; i++) {
-		flags[i] = 0;
+	for (size_t i = 0, row; i < n && !err; i += row) {
+		row = frames_in_row(fact + i, n - i);
 		/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Branch) */
 		if (fact[i].pfn)
-			err = read_flags(fd, fact[i].pfn, &flags[i]);
+			err = read_flags(fd, fact[i].pfn, row, &flags[i]);
+		else
+			memset(&flags[i], 0, row * sizeof(*flags));
 	}
 	return err;
 }

@@ -2,7 +2,6 @@
 #include "core/mem/kind.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,25 +117,33 @@ int smaps_flag(const void *addr, const char *flags)
 
 int smaps_file(const void *addr, unsigned long *dev, unsigned long *inode)
 {
-	own_fd fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	own_fd fd = self_open(SELF_MAPS);
 	struct lines l = { .fd = fd };
-	unsigned major, minor;
-	const char *line;
+	unsigned long major, minor;
+	char *at;
 
 	if (fd < 0)
 		return -errno;
-	line = find_entry(&l, addr);
-	if (!line)
+	at = find_entry(&l, addr);
+	if (!at)
 		return -ENOENT;
-	if (sscanf(line, "%*s %*s %*s %x:%x %lu", &major, &minor, inode) != 3)
+	/* "from-to rwxp offset major:minor inode name"; sscanf() would cost six page faults. */
+	for (int i = 0; at && i < 3; i++)
+		at = strchr(at + 1, ' ');
+	major = at ? strtoul(at, &at, 16) : 0;
+	if (!at || *at != ':')
 		return -EPROTO;
-	*dev = makedev(major, minor);
+	minor = strtoul(at + 1, &at, 16);
+	if (*at != ' ')
+		return -EPROTO;
+	*inode = strtoul(at, NULL, 10);
+	*dev = makedev((unsigned)major, (unsigned)minor);
 	return 0;
 }
 
 int smaps_named(const void *addr, const char *name)
 {
-	own_fd fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	own_fd fd = self_open(SELF_MAPS);
 	struct lines l = { .fd = fd };
 	const char *line;
 
