@@ -313,29 +313,15 @@ static bool needs_met(const struct mem_kind *k)
 	return true;
 }
 
-/* Of a kind whose pages are others' as well nothing is made by settling, stored to or unmapped. */
-static void try_shared_pages(struct region *r)
-{
-	const struct mem_kind *k = r->kind;
-	char why[200] = "";
-
-	must(!k->map(r, NULL), k->name, "map");
-	must(!k->check(r, why, sizeof(why)), k->name, why);
-	must(!k->beside(r, 0, why, sizeof(why)) && !k->works(r, why, sizeof(why)), k->name, why);
-}
-
 static void try_kind(const struct mem_kind *k)
 {
 	struct region r = { .kind = k, .len = k->unit * k->units, .fd = -1 };
 	char *at = (char *)0x200000000000;
 	char why[200] = "", wanted = 0;
 
-	if (!needs_met(k))
+	/* Pages that are others' as well can't be treated so, and change nothing of the host. */
+	if (k->own_len || !needs_met(k))
 		return;
-	if (k->own_len) {
-		try_shared_pages(&r);
-		return;
-	}
 	must(!k->prepare || !k->prepare(&r), k->name, "prepare");
 	must(!k->map(&r, at), k->name, "map");
 	at = r.addr;
