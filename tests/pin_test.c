@@ -125,11 +125,11 @@ static void shows_stores(size_t len)
 	if (kind->promise != PROMISE_PINNER_VALUES)
 		fill(&b, 2);
 	assert_true(look(&b) > 0);
-	assert_int_equal(kind->unpin(&b.pin), 0);
+	assert_int_equal(pin_undo(&b.pin), 0);
 	fill(&b, 3);
 	assert_int_equal(kind->pin(&b.pin), 0);
 	assert_true(look(&b) > 0);
-	assert_int_equal(kind->unpin(&b.pin), 0);
+	assert_int_equal(pin_undo(&b.pin), 0);
 	bench_end(&b);
 }
 
@@ -167,7 +167,7 @@ static void device_stores_reach_memory(void **state)
 	assert_int_equal(kind->device_write(&b.pin, 0, sizeof(source), source), 0);
 	assert_memory_equal(b.area, source, sizeof(source));
 	assert_true(look(&b) > 0);
-	assert_int_equal(kind->unpin(&b.pin), 0);
+	assert_int_equal(pin_undo(&b.pin), 0);
 	bench_end(&b);
 }
 
@@ -214,7 +214,7 @@ static void descendant_pins_its_own_memory(void **state)
 	fill(&b, 9);
 	assert_int_equal(kind->pin(&b.pin), 0);
 	assert_true(look(&b) > 0);
-	assert_int_equal(kind->unpin(&b.pin), 0);
+	assert_int_equal(pin_undo(&b.pin), 0);
 	bench_end(&b);
 }
 
@@ -229,14 +229,14 @@ static void refused_pin_holds_nothing(void **state)
 	if (kind->promise == PROMISE_FOLLOWS) {
 		assert_int_equal(kind->pin(&b.pin), 0);
 		assert_int_equal(look(&b), -EFAULT);
-		assert_int_equal(kind->unpin(&b.pin), 0);
+		assert_int_equal(pin_undo(&b.pin), 0);
 	} else {
 		/* xdp_umem_pin_pages() has another errno when it got some of the pages. */
 		assert_int_equal(kind->pin(&b.pin), kind == &pin_xsk ? -ENOMEM : -EFAULT);
 	}
 	b.pin.len = BASE_PAGE;
 	assert_int_equal(kind->pin(&b.pin), 0);
-	assert_int_equal(kind->unpin(&b.pin), 0);
+	assert_int_equal(pin_undo(&b.pin), 0);
 	bench_end(&b);
 }
 
@@ -295,7 +295,7 @@ static void mutants_lie(void **state)
 		assert_true(look(&b) > 0);
 		fill(&b, 2);
 		assert_int_equal(look(&b), -ERANGE);
-		assert_int_equal(kind->unpin(&b.pin), 0);
+		assert_int_equal(pin_undo(&b.pin), 0);
 		bench_end(&b);
 	}
 	kind = &mutant_wild_write;
@@ -308,7 +308,7 @@ static void mutants_lie(void **state)
 	kind = &mutant_leak_rw;
 	bench_make(&b, WRITTEN);
 	assert_int_equal(kind->pin(&b.pin), 0);
-	assert_int_equal(kind->unpin(&b.pin), 0);
+	assert_int_equal(pin_undo(&b.pin), 0);
 	fill(&b, 1);
 	assert_true(look(&b) > 0);
 	bench_end(&b);

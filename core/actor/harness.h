@@ -16,7 +16,8 @@ extern const struct verb
 	harness_frames; /* page frames of op's range into the image, 8 bytes each */
 extern const struct verb harness_vmflag; /* post 1 when the flag (op.arg: its two letters) is set */
 extern const struct verb harness_hoard;	 /* X: post 1 when its memory changed */
-extern const struct verb harness_beside; /* post 1 when bytes beside the region did */
+/* Post 1 when bytes beside the region changed. Stores to its pages, frees and allocates there. */
+extern const struct verb harness_beside;
 
 /* VmPin + VmLck of the calling process, in kB, or -errno. */
 long pinned_kb(void);

@@ -286,19 +286,20 @@ static char *main_text(const struct emit *e)
 }
 
 /* main(), with what it calls once in place. */
-static void print_code(FILE *out, struct parts *parts, const char *code)
+static int print_code(FILE *out, struct parts *parts, const char *code)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
 	if (!f)
-		return;
+		return -ENOMEM;
 	parts_put_in_place(parts, code, f);
 	fclose(f);
 	parts_print(parts, out);
 	fputs(text, out);
 	free(text);
+	return 0;
 }
 
 /* [PINS] becomes their number. */
@@ -317,10 +318,11 @@ int emit_text(FILE *out, const struct emit *e)
 	struct parts *parts = code ? parts_for(code) : NULL;
 	size_t size;
 	FILE *f = parts ? open_memstream(&all, &size) : NULL;
+	int err = f ? print_code(f, parts, code) : -ENOMEM;
 
-	if (f) {
-		print_code(f, parts, code);
+	if (f)
 		fclose(f);
+	if (!err) {
 		emit_head(out, e, code);
 		emit_includes(out, parts, all);
 		print_data(out, e, all);
@@ -330,5 +332,5 @@ int emit_text(FILE *out, const struct emit *e)
 	free(all);
 	free(code);
 	parts_free(parts);
-	return f ? 0 : -ENOMEM;
+	return err;
 }

@@ -36,9 +36,9 @@ struct mem_kind {
 	size_t unit;	/* bytes of one page of the notation */
 	unsigned units; /* default size of a region, in units */
 	enum settle_at settle_at;
-	bool hugetlb;  /* hugetlbfs: advice that works on LRU pages is refused */
-	bool grows;    /* a hole in it fills itself when it is touched: MAP_GROWSDOWN */
-	bool window;   /* a region is a part of one huge page, and calls can't divide that */
+	bool hugetlb;	  /* hugetlbfs: advice that works on LRU pages is refused */
+	bool grows;	  /* a hole in it fills itself when it is touched: MAP_GROWSDOWN */
+	bool window;	  /* a region is a part of one huge page, and calls can't divide that */
 	unsigned long fs; /* type of the file system (linux/magic.h) its file has to be on, or 0 */
 	bool remounts; /* the file system is of the region alone; actors open the file to store */
 	/*

@@ -68,6 +68,13 @@ const struct pin_kind *pin_kind_find(const char *name)
 	return NULL;
 }
 
+int pin_undo(struct pin *p)
+{
+	int err = p->kind->unpin(p);
+
+	return err == -EINPROGRESS ? 0 : err;
+}
+
 void *pin_alloc(size_t size)
 {
 	void *priv = mmap(NULL, size, PROT_READ | PROT_WRITE,

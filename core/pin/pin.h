@@ -123,8 +123,8 @@ struct pin_kind {
 	/* Switches that memory on or off, in a process that inherited the device. May be NULL. */
 	int (*device_switch)(bool on);
 	/*
-	 * Releases the pages before it returns. 0 or -errno; -EINPROGRESS: they are on
-	 * their way, and when they are released was not seen.
+	 * Releases the pages before it returns. 0 or -errno; -EINPROGRESS: it is undone,
+	 * and when the pages are released was not seen.
 	 */
 	int (*unpin)(struct pin *p);
 	/* Frees what prepare made; accepts a pin in any state, also half-prepared. */
@@ -172,5 +172,8 @@ struct pin {
 extern const struct pin_kind *const pin_kinds[];
 
 const struct pin_kind *pin_kind_find(const char *name);
+
+/* unpin, for who does not mind when the pages are released: -EINPROGRESS is 0. */
+int pin_undo(struct pin *p);
 
 #endif

@@ -63,7 +63,7 @@ static int pin_and_look(struct pin *p, struct pin_probe *out)
 	if (err)
 		return err;
 	out->failed = "releasing the pin";
-	return p->kind->unpin(p);
+	return pin_undo(p);
 }
 
 int pin_probe(const struct pin_kind *k, struct pin_probe *out)

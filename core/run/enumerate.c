@@ -230,6 +230,8 @@ int cell_needs(const struct cell *c, bool provide, char name[32], char *why, siz
 		for (const char *const *n = c->pin[i] ? c->pin[i]->needs : NULL; n && *n; n++)
 			if (unmet(*n, provide, name, why, size))
 				return 1;
+	if (!lock_room(c, why, size))
+		return 0;
 	snprintf(name, 32, "memlock");
-	return lock_room(c, why, size);
+	return 1;
 }

@@ -1,25 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/run/lock_room.h"
 
-#include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "core/base/util.h"
 #include "core/plan/plan.h"
 
 enum { BESIDE = 256 * 1024 /* bytes: the rings of a few cells, a bounce buffer */ };
 
-static bool may_lock_all(void)
+/* By doing: root of a user namespace has the capability, but not for this. */
+static bool locks_beyond(const struct rlimit *limit)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
+	const size_t size = (limit->rlim_cur & ~(rlim_t)(BASE_PAGE - 1)) + BASE_PAGE;
+	void *area =
+		mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	bool may = area != MAP_FAILED && !mlock2(area, size, MLOCK_ONFAULT);
 
-	return !syscall(SYS_capget, &header, data) && data[0].effective >> CAP_IPC_LOCK & 1;
+	if (area != MAP_FAILED)
+		munmap(area, size);
+	return may;
+}
+
+static bool may_lock_all(const struct rlimit *limit)
+{
+	static struct rlimit tried = { 0, 0 };
+	static int may = -1;
+
+	if (limit->rlim_cur == RLIM_INFINITY)
+		return true;
+	if (may < 0 || tried.rlim_cur != limit->rlim_cur)
+		may = locks_beyond(limit);
+	tried = *limit;
+	return may;
 }
 
 static bool takes_room(const struct op *op)
@@ -33,6 +49,7 @@ static bool takes_room(const struct op *op)
 static uint64_t room_of(const struct plan *plan)
 {
 	uint64_t room = 0, limit = 0;
+	bool rings = false;
 
 	for (int i = 0; i < plan->nops; i++) {
 		const struct op *op = &plan->op[i];
@@ -42,8 +59,9 @@ static uint64_t room_of(const struct plan *plan)
 			limit = arg > limit ? arg : limit;
 		else if (takes_room(op))
 			room += op->npages * BASE_PAGE;
+		rings |= op->pin_kind && op->pin_kind->locks;
 	}
-	return limit ? limit : room ? room + BESIDE : 0;
+	return limit ? limit : rings ? room + BESIDE : room;
 }
 
 int lock_room(const struct cell *c, char *why, size_t size)
@@ -53,7 +71,7 @@ int lock_room(const struct cell *c, char *why, size_t size)
 	struct plan plan;
 	uint64_t room;
 
-	if (may_lock_all() || getrlimit(RLIMIT_MEMLOCK, &limit) ||
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || may_lock_all(&limit) ||
 	    plan_make(&plan, c->program, c->mem, c->pin, &err))
 		return 0;
 	room = room_of(&plan);

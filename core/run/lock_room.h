@@ -6,9 +6,10 @@
 
 /*
  * Whether RLIMIT_MEMLOCK of this process has room for what the cell locks, or pins by
- * mechanisms that are charged to it, and for rings and bounce buffers beside. With
- * CAP_IPC_LOCK it always has. A program that sets the limit itself needs room for that
- * alone. 0; or 1 with the reason in why.
+ * mechanisms that are charged to it, with their rings and bounce buffers. Whoever may lock
+ * beyond the limit always has. What the cell releases, or has in several processes, is
+ * added up all the same. A program that sets the limit itself needs room for that alone.
+ * 0; or 1 with the reason in why.
  */
 int lock_room(const struct cell *c, char *why, size_t size);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 
 #include "core/actor/harness.h"
@@ -73,11 +74,20 @@ static int look_at_hoard(struct executor *x)
 
 static int look_beside(struct executor *x, int proc, int region)
 {
+	const struct op op = { .verb = &harness_beside,
+			       .by = ACTOR_PROCESS,
+			       .proc = proc,
+			       .region = region,
+			       .pin = -1 };
 	struct verdict *v = x->verdict;
 	struct reply reply;
+	int err = actor_call(x->channel, &op, x->options.timeout_ms, &reply);
 
-	if (executor_ask(x, &harness_beside, proc, region, 0, &reply))
-		return 1;
+	/* An allocator that finds its data changed may end its process. */
+	if (err == -ECHILD)
+		return executor_died(x, NULL, err);
+	if (err)
+		return executor_broken(x, harness_beside.name, err);
 	if (!reply.post)
 		return 0;
 	v->kind = VERDICT_FAIL;
