@@ -55,7 +55,8 @@ static void pins_are_counted_together(void **state)
 	(void)state;
 	assert_int_equal(no_room("P:map=b:192p P:write=1 P:pin-rw", &pin_uring_rw), 0);
 	assert_int_equal(no_room("P:map=b:193p P:write=1 P:pin-rw", &pin_uring_rw), 1);
-	assert_int_equal(no_room("P:map=b:100p P:pin-rw=a P:pin-rw=b", &pin_rdma_rw), 1);
+	assert_int_equal(no_room("P:map=b:128p P:pin-rw=a P:pin-rw=b", &pin_rdma_rw), 0);
+	assert_int_equal(no_room("P:map=b:129p P:pin-rw=a P:pin-rw=b", &pin_rdma_rw), 1);
 }
 
 static void what_locks_nothing_needs_no_room(void **state)
