@@ -42,18 +42,18 @@ struct compare_row {
 	double q;	    /* false-discovery rate of "above the margin" */
 	size_t needed;	    /* boots a side, 0 unknown */
 	double value[2];    /* ns, or instructions: median of the units */
-	bool path;	    /* instructions */
-	bool samples;	    /* of these, and both sides have histograms; then also: */
-	double least[2];    /* the smallest sample of each side */
-	double differing;   /* share of the samples that the other side has elsewhere */
+	double least[2];    /* samples: the smallest of each side */
+	double differing;   /* samples: share that the other side has elsewhere */
 	size_t units[2], processes[2];
 	size_t never[2];  /* runs left out that had never seen their core alone */
-	bool lost;	  /* all of a side */
 	double shared[2]; /* share of samples of a core with other work, left out; -1 unknown */
-	bool apart;	  /* these differ by more than COMPARE_APART */
 	struct shift log; /* of logarithms */
 	enum comparison verdict;
 	enum level level;
+	bool path;		     /* instructions */
+	bool samples;		     /* of these, and both sides have histograms */
+	bool lost;		     /* never: all of a side */
+	bool apart;		     /* shared: these differ by more than COMPARE_APART */
 	const struct waiver *waiver; /* of a regression */
 	char why[120];
 };
