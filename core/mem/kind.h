@@ -36,6 +36,8 @@ int region_map_small(struct region *r, char *at, int flags);
  * -errno. shared: pagemap says file or shared.
  */
 int region_check_present(const struct region *r, bool shared, char *why, size_t size);
+/* It is present, and in the heap (brk). */
+int region_check_heap(struct region *r, char *why, size_t size);
 
 /* 1 when the region has no page yet: settle may store to it. Else 0; -errno. */
 int region_untouched(const struct region *r);

@@ -159,18 +159,6 @@ static int malloc_works(struct region *r, char *why, size_t size)
 
 /* NOLINTEND(clang-analyzer-unix.Malloc) */
 
-static int malloc_check(struct region *r, char *why, size_t size)
-{
-	int heap = smaps_named(r->addr, "[heap]");
-
-	if (heap < 0)
-		return heap;
-	if (heap)
-		return region_check_present(r, false, why, size);
-	snprintf(why, size, "the mapping is not the heap");
-	return 1;
-}
-
 const struct mem_kind mem_malloc = {
 	.name = "malloc",
 	.about = "base pages of the heap that malloc's own data and neighbours are on as well: of "
@@ -182,7 +170,7 @@ const struct mem_kind mem_malloc = {
 	.own_off = OWN_AT,
 	.own_len = OWN,
 	.map = malloc_map,
-	.check = malloc_check,
+	.check = region_check_heap,
 	.beside = malloc_beside,
 	.works = malloc_works,
 };

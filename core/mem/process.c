@@ -95,7 +95,7 @@ static int heap_map(struct region *r, char *at)
 	return 0;
 }
 
-static int heap_check(struct region *r, char *why, size_t size)
+int region_check_heap(struct region *r, char *why, size_t size)
 {
 	int heap = smaps_named(r->addr, "[heap]");
 
@@ -114,5 +114,5 @@ const struct mem_kind mem_heap = {
 	.unit = BASE_PAGE,
 	.units = 2,
 	.map = heap_map,
-	.check = heap_check,
+	.check = region_check_heap,
 };

@@ -40,7 +40,7 @@ int executor_died(struct executor *x, const struct op *op, int err)
 	return 1;
 }
 
-int executor_ask(struct executor *x, const struct verb *verb, int proc, int region, long arg,
+int executor_try(struct executor *x, const struct verb *verb, int proc, int region, long arg,
 		 struct reply *reply)
 {
 	struct op op = { .verb = verb,
@@ -51,7 +51,14 @@ int executor_ask(struct executor *x, const struct verb *verb, int proc, int regi
 			 .prove = verb == &harness_settle,
 			 .count = verb == &harness_prepare || verb == &harness_nop,
 			 .pin = -1 };
-	int err = actor_call(x->channel, &op, x->options.timeout_ms, reply);
+
+	return actor_call(x->channel, &op, x->options.timeout_ms, reply);
+}
+
+int executor_ask(struct executor *x, const struct verb *verb, int proc, int region, long arg,
+		 struct reply *reply)
+{
+	int err = executor_try(x, verb, proc, region, arg, reply);
 
 	return err ? executor_broken(x, verb->name, err) : 0;
 }

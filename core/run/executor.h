@@ -75,7 +75,10 @@ void executor_end_actors(struct executor *x);
 int executor_reap(struct executor *x, const struct op *op, const struct reply *reply);
 void executor_close_nursery(struct executor *x);
 
-/* A harness verb in an actor. */
+/* A harness verb in an actor: 0 or -errno of actor_call(). */
+int executor_try(struct executor *x, const struct verb *verb, int proc, int region, long arg,
+		 struct reply *reply);
+/* The same, and the cell is broken when it fails. */
 int executor_ask(struct executor *x, const struct verb *verb, int proc, int region, long arg,
 		 struct reply *reply);
 

@@ -3,12 +3,12 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "core/base/util.h"
 #include "core/plan/plan.h"
+#include "core/verb/list.h"
 
 enum { BESIDE = 256 * 1024 /* bytes: the rings of a few cells, a bounce buffer */ };
 
@@ -42,7 +42,7 @@ static bool takes_room(const struct op *op)
 {
 	if (op->verb->flags & VERB_TAKES_PIN)
 		return op->pin_kind->charges || op->pin_kind->locks;
-	return !strcmp(op->verb->name, "mlock");
+	return op->verb->name == verb_mlock.name;
 }
 
 /* What all pins of the plan take together, or the limit that it sets. */
@@ -55,7 +55,7 @@ static uint64_t room_of(const struct plan *plan)
 		const struct op *op = &plan->op[i];
 		uint64_t arg = (uint64_t)op->arg * BASE_PAGE;
 
-		if (!strcmp(op->verb->name, "memlock"))
+		if (op->verb->name == verb_memlock.name)
 			limit = arg > limit ? arg : limit;
 		else if (takes_room(op))
 			room += op->npages * BASE_PAGE;

@@ -74,14 +74,9 @@ static int look_at_hoard(struct executor *x)
 
 static int look_beside(struct executor *x, int proc, int region)
 {
-	const struct op op = { .verb = &harness_beside,
-			       .by = ACTOR_PROCESS,
-			       .proc = proc,
-			       .region = region,
-			       .pin = -1 };
 	struct verdict *v = x->verdict;
 	struct reply reply;
-	int err = actor_call(x->channel, &op, x->options.timeout_ms, &reply);
+	int err = executor_try(x, &harness_beside, proc, region, 0, &reply);
 
 	/* An allocator that finds its data changed may end its process. */
 	if (err == -ECHILD)
